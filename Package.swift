@@ -1,0 +1,51 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: warnings are errors, and each unsafe expression is marked `unsafe`.
+let strict: [SwiftSetting] = [
+  .treatAllWarnings(as: .error),
+  .strictMemorySafety(),
+]
+
+/// A library target of ours. Arrows point down only; see README.md, section Architecture.
+func library(_ name: String, path: String? = nil, uses dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+/// A pluggable device, or a family of them: one target each, over the core and nothing beside it.
+func device(_ name: String, uses more: [Target.Dependency] = []) -> Target {
+  library(name, path: "Sources/Devices/\(name)", uses: ["VMM"] + more)
+}
+
+func tests(of name: String, uses more: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests", dependencies: [.target(name: name), "VMM"] + more, swiftSettings: strict)
+}
+
+let package = Package(
+  name: "swiftvmm",
+  products: [
+    .executable(name: "swiftvmm", targets: ["swiftvmm"]),
+    .library(name: "VMM", targets: ["VMM"]),
+  ],
+  dependencies: [
+    // The command line: parsing, help and suggestions for mistyped words.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+  ],
+  targets: [
+    .systemLibrary(name: "CKVM"),
+    .systemLibrary(name: "CLinux"),
+    .systemLibrary(name: "CGuestMemory"),
+    library("KVM", uses: ["CKVM", "CLinux"]),
+    library("VMM", uses: ["KVM", "CKVM", "CLinux", "CGuestMemory"]),
+    library("Loaders", uses: ["VMM"]),
+    library("NetBackends", uses: ["VMM"]),
+    device("Serial"),
+    device("Platform"),
+    device("PIC"),
+    device("PCI"),
+    device("E1000", uses: ["PCI", "NetBackends"]),
+    device("Virtio"),
+    device("VirtioNet", uses: ["Virtio", "NetBackends"]),
+  ]
+)

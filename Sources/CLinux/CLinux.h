@@ -1,0 +1,35 @@
+// The Linux calls that the VMM needs and that Swift cannot import as they are: macros, variadic functions and
+// calls without a wrapper in libc. Each returns a negative errno on failure, so that errno never crosses into
+// Swift.
+#pragma once
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/perf_event.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysinfo.h>
+#include <sys/timerfd.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+static inline void linux_pause(void) { __builtin_ia32_pause(); }
+
+// Zeroed private memory that costs nothing until touched. The address, or a negative errno.
+static inline intptr_t linux_map_memory(size_t length) {
+  void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  return at == MAP_FAILED ? -errno : (intptr_t)at;
+}

@@ -1,0 +1,32 @@
+/// A range of addresses that belongs to a device, with the names of the registers in it.
+public struct Window: Sendable {
+  /// The address spaces of an x86 machine in which a device can answer.
+  public enum Space: UInt8, Sendable {
+    /// I/O ports, 0–0xffff.
+    case port
+    /// Guest physical addresses without RAM behind them.
+    case memory
+    /// Model-specific registers, by index.
+    case msr
+  }
+
+  public let space: Space
+  /// First address.
+  public let base: UInt64
+  /// Length in bytes; for `msr` the number of registers. At least 1.
+  public let count: UInt64
+  public let registers: RegisterMap
+
+  /// - Parameters:
+  ///   - space: where the range lies.
+  ///   - base: its first address.
+  ///   - count: its length, at least 1, `base + count` does not overflow.
+  ///   - registers: the names that the ledger shows; offsets are relative to `base`.
+  public init(_ space: Space, base: UInt64, count: UInt64, registers: RegisterMap) {
+    precondition(count > 0 && base <= UInt64.max - count)
+    self.space = space
+    self.base = base
+    self.count = count
+    self.registers = registers
+  }
+}
