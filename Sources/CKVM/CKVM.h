@@ -1,2 +1,90 @@
+// The KVM API (Documentation/virt/kvm/api.rst) as Swift can see it: the structures of <linux/kvm.h>, the
+// request numbers, which are macros that Swift does not import, and calls that return a negative errno.
 #pragma once
+
+#include <errno.h>
 #include <linux/kvm.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+
+// One constant per request: `KVM_RUN` becomes `KVM_RUN_`, and so on.
+#define CKVM_REQUEST(name) static const unsigned long name##_ = name
+
+// System
+CKVM_REQUEST(KVM_GET_API_VERSION);
+CKVM_REQUEST(KVM_CREATE_VM);
+CKVM_REQUEST(KVM_CHECK_EXTENSION);
+CKVM_REQUEST(KVM_GET_VCPU_MMAP_SIZE);
+CKVM_REQUEST(KVM_GET_SUPPORTED_CPUID);
+// Virtual machine
+CKVM_REQUEST(KVM_CREATE_VCPU);
+CKVM_REQUEST(KVM_SET_USER_MEMORY_REGION);
+CKVM_REQUEST(KVM_SET_TSS_ADDR);
+CKVM_REQUEST(KVM_SET_IDENTITY_MAP_ADDR);
+CKVM_REQUEST(KVM_CREATE_IRQCHIP);
+CKVM_REQUEST(KVM_CREATE_PIT2);
+CKVM_REQUEST(KVM_IRQ_LINE);
+CKVM_REQUEST(KVM_ENABLE_CAP);
+CKVM_REQUEST(KVM_REGISTER_COALESCED_MMIO);
+CKVM_REQUEST(KVM_UNREGISTER_COALESCED_MMIO);
+CKVM_REQUEST(KVM_GET_STATS_FD);
+// vCPU
+CKVM_REQUEST(KVM_RUN);
+CKVM_REQUEST(KVM_GET_REGS);
+CKVM_REQUEST(KVM_SET_REGS);
+CKVM_REQUEST(KVM_GET_SREGS);
+CKVM_REQUEST(KVM_SET_SREGS);
+CKVM_REQUEST(KVM_SET_CPUID2);
+CKVM_REQUEST(KVM_INTERRUPT);
+CKVM_REQUEST(KVM_TRANSLATE);
+CKVM_REQUEST(KVM_GET_TSC_KHZ);
+CKVM_REQUEST(KVM_SET_GUEST_DEBUG);
+#undef CKVM_REQUEST
+
+static const uint32_t CKVM_MSR_EXIT_REASON_UNKNOWN = KVM_MSR_EXIT_REASON_UNKNOWN;
+
+// A request whose argument is a number.
+static inline long ckvm_call(int fd, unsigned long request, unsigned long argument) {
+  int result = ioctl(fd, request, argument);
+  return result < 0 ? -errno : result;
+}
+
+// A request whose argument is a structure.
+static inline long ckvm_call_with(int fd, unsigned long request, void *argument) {
+  int result = ioctl(fd, request, argument);
+  return result < 0 ? -errno : result;
+}
+
+// KVM_RUN, in line: the system call itself, without libc's detour over errno. Every exit passes here.
+__attribute__((always_inline)) static inline long ckvm_run(int fd) {
+  long result;
+  __asm__ volatile("syscall"
+                   : "=a"(result)
+                   : "0"((long)SYS_ioctl), "D"((long)fd), "S"((long)KVM_RUN), "d"(0L)
+                   : "rcx", "r11", "memory");
+  return result;
+}
+
+// The time-stamp counter, the clock of the ledger.
+__attribute__((always_inline)) static inline uint64_t ckvm_timestamp(void) { return __builtin_ia32_rdtsc(); }
+
+// The flag by which another thread asks a vCPU to leave KVM_RUN, or not to enter it (KVM_CAP_IMMEDIATE_EXIT).
+static inline void ckvm_request_exit(struct kvm_run *run) {
+  __atomic_store_n(&run->immediate_exit, 1, __ATOMIC_SEQ_CST);
+}
+
+// The arrays at the end of structures, which Swift does not import.
+static inline struct kvm_cpuid_entry2 *ckvm_cpuid_entries(struct kvm_cpuid2 *table) { return table->entries; }
+static inline struct kvm_coalesced_mmio *ckvm_coalesced_entries(struct kvm_coalesced_mmio_ring *ring) {
+  return ring->coalesced_mmio;
+}
+static inline uint32_t ckvm_coalesced_is_port(const struct kvm_coalesced_mmio *entry) { return entry->pio; }
+static inline void ckvm_set_port_zone(struct kvm_coalesced_mmio_zone *zone) { zone->pio = 1; }
+static inline const uint64_t *ckvm_internal_data(const struct kvm_run *run) { return run->internal.data; }
+
+// Takes the request back. A full barrier: whoever asked after a look at its own flag is seen by that look.
+static inline void ckvm_forget_exit_request(struct kvm_run *run) {
+  __atomic_exchange_n(&run->immediate_exit, 0, __ATOMIC_SEQ_CST);
+}

@@ -33,3 +33,29 @@ static inline intptr_t linux_map_memory(size_t length) {
   void *at = mmap(NULL, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   return at == MAP_FAILED ? -errno : (intptr_t)at;
 }
+
+static inline long linux_open(const char *path, int flags) {
+  int fd = open(path, flags | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+// A shared mapping of a descriptor. The address, or a negative errno.
+static inline intptr_t linux_map_descriptor(int fd, size_t length, int protection) {
+  void *at = mmap(NULL, length, protection, MAP_SHARED, fd, 0);
+  return at == MAP_FAILED ? -errno : (intptr_t)at;
+}
+
+static inline int linux_errno(void) { return errno; }
+
+static inline void linux_empty_handler(int number) { (void)number; }
+
+// Lets a signal interrupt system calls, and nothing else.
+static inline void linux_ignore_handler(int number) {
+  struct sigaction action = {.sa_handler = linux_empty_handler};
+  sigaction(number, &action, NULL);
+}
+
+static inline void linux_ignore(int number) {
+  struct sigaction action = {.sa_handler = SIG_IGN};
+  sigaction(number, &action, NULL);
+}

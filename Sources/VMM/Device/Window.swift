@@ -16,17 +16,24 @@ public struct Window: Sendable {
   /// Length in bytes; for `msr` the number of registers. At least 1.
   public let count: UInt64
   public let registers: RegisterMap
+  /// Offsets at which writes may wait in KVM's coalesced ring until the next exit, where the host has one:
+  /// for registers whose writes have no effect that the guest could miss. Empty ranges are not allowed.
+  public let coalesced: Range<Int>?
 
   /// - Parameters:
   ///   - space: where the range lies.
   ///   - base: its first address.
   ///   - count: its length, at least 1, `base + count` does not overflow.
   ///   - registers: the names that the ledger shows; offsets are relative to `base`.
-  public init(_ space: Space, base: UInt64, count: UInt64, registers: RegisterMap) {
-    precondition(count > 0 && base <= UInt64.max - count)
+  ///   - coalesced: see ``coalesced``; ports and memory only.
+  public init(
+    _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: Range<Int>? = nil
+  ) {
+    precondition(count > 0 && base <= UInt64.max - count && coalesced.map(\.isEmpty) != true)
     self.space = space
     self.base = base
     self.count = count
     self.registers = registers
+    self.coalesced = coalesced
   }
 }

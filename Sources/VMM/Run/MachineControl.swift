@@ -24,6 +24,9 @@ public final class MachineControl: Sendable {
     wake()
   }
 
+  /// The run is over; the vCPUs leave their loops.
+  public var isStopping: Bool { stopping.load(ordering: .acquiring) }
+
   /// Why the run ended, nil while it goes on.
   public var outcome: Outcome? { first.withLock { $0 } }
 }

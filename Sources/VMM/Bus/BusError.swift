@@ -1,0 +1,16 @@
+/// Two windows that want the same addresses, or one that lies where none can.
+public enum BusError: Error, Equatable, CustomStringConvertible {
+  case overlap(String, String, space: Window.Space, at: UInt64)
+  case outOfRange(String, space: Window.Space, base: UInt64, count: UInt64)
+  case tooMany(Window.Space)
+
+  public var description: String {
+    switch self {
+    case .overlap(let one, let other, let space, let address):
+      "devices \(one) and \(other) both claim \(space) 0x\(String(address, radix: 16))"
+    case .outOfRange(let device, let space, let base, let count):
+      "device \(device) claims \(count) of \(space) from 0x\(String(base, radix: 16)), which do not exist"
+    case .tooMany(let space): "too many windows in \(space) space"
+    }
+  }
+}

@@ -1,0 +1,140 @@
+import CLinux
+
+/// One vCPU's count of everything that came back to user space.
+///
+/// Its thread alone writes it. Others may read it at any time: words are aligned and only grow, so a reader
+/// sees each a moment old at worst. Memory is touched only for lines that were used.
+@safe
+public final class Ledger: @unchecked Sendable {
+  public let layout: LedgerLayout
+  /// The lines, ``LedgerLine/words`` each.
+  let words: UnsafeMutablePointer<UInt64>
+  private let length: Int
+  /// The unclaimed addresses met so far, in slots 1 and up.
+  private var unclaimed: [UnclaimedAddress] = []
+
+  /// - Throws: ``GuestMemoryError`` where there is no memory for it.
+  public init(layout: LedgerLayout) throws(GuestMemoryError) {
+    self.layout = layout
+    length = layout.lineCount * LedgerLine.words * MemoryLayout<UInt64>.stride
+    let address = linux_map_memory(length)
+    guard let base = unsafe UnsafeMutablePointer<UInt64>(bitPattern: address), address > 0 else {
+      throw .cannotMap(UInt64(length), errno: Int32(-address))
+    }
+    unsafe words = base
+    unclaimed.reserveCapacity(LedgerLayout.unclaimedSlots)
+  }
+
+  deinit {
+    _ = unsafe munmap(words, length)
+  }
+
+  /// Counts one exit that took `ticks` to answer.
+  @inline(__always)
+  func record(_ line: Int, ticks: UInt64) {
+    let start = unsafe words + (line &<< LedgerLine.shift)
+    unsafe start[LedgerLine.ticks] &+= ticks
+    unsafe start[LedgerLine.bucket(of: ticks)] &+= 1
+  }
+
+  /// Counts the items of a string access beyond its first.
+  func recordItems(_ line: Int, _ count: Int) {
+    unsafe words[line << LedgerLine.shift + LedgerLine.items] &+= UInt64(count)
+  }
+
+  /// Counts a write that came through the coalesced ring.
+  func recordCoalesced(_ line: Int) {
+    unsafe words[line << LedgerLine.shift + LedgerLine.coalesced] &+= 1
+  }
+
+  /// The read line of an address that no device claims; the first few have lines of their own, so that a
+  /// guest that tries them all costs no memory.
+  @inline(never)
+  func unclaimedLine(_ space: Window.Space, _ address: UInt64) -> Int {
+    let wanted = UnclaimedAddress(space: space, address: address)
+    if let index = unclaimed.firstIndex(of: wanted) {
+      return LedgerLayout.firstUnclaimedLine + 2 * (index + 1)
+    }
+    guard unclaimed.count < LedgerLayout.unclaimedSlots - 1 else {
+      return LedgerLayout.firstUnclaimedLine + 2 * 0
+    }
+    unclaimed.append(wanted)
+    return LedgerLayout.firstUnclaimedLine + 2 * unclaimed.count
+  }
+
+  /// What a line has counted so far.
+  public func tally(ofLine line: Int) -> Tally {
+    let start = unsafe words + line << LedgerLine.shift
+    var tally = Tally()
+    for bucket in 0..<LedgerLine.words {
+      let count = unsafe start[bucket]
+      switch bucket {
+      case LedgerLine.ticks: tally.ticks = count
+      case LedgerLine.items: tally.items = count
+      case LedgerLine.coalesced: tally.coalesced = count
+      default:
+        guard count > 0 else { continue }
+        tally.exits &+= count
+        tally.buckets.append((LedgerLine.lowerBound(ofBucket: bucket), count))
+      }
+    }
+    return tally
+  }
+
+  /// The unclaimed addresses with their read lines; nil stands for all beyond those with lines of their own.
+  /// Only while the vCPU does not run.
+  public var unclaimedLines: [(address: UnclaimedAddress?, line: Int)] {
+    [(nil, LedgerLayout.firstUnclaimedLine)]
+      + unclaimed.enumerated().map { ($1, LedgerLayout.firstUnclaimedLine + 2 * ($0 + 1)) }
+  }
+}
+
+/// An address at which no device answers.
+public struct UnclaimedAddress: Hashable, Sendable {
+  public let space: Window.Space
+  public let address: UInt64
+}
+
+/// What a line of the ledger says.
+public struct Tally: Sendable {
+  /// Returns of KVM_RUN.
+  public var exits: UInt64 = 0
+  /// Items of string accesses beyond one per exit.
+  public var items: UInt64 = 0
+  /// Writes from the coalesced ring, which took no exit.
+  public var coalesced: UInt64 = 0
+  /// Time in the handler, in ticks of the host's time-stamp counter.
+  public var ticks: UInt64 = 0
+  /// The histogram of that time: the shortest duration of each bucket that is not empty, and its count.
+  public var buckets: [(ticks: UInt64, count: UInt64)] = []
+
+  public init() {}
+
+  /// Single accesses of the guest: exits, their further items, and coalesced writes.
+  public var accesses: UInt64 { exits &+ items &+ coalesced }
+
+  public static func += (left: inout Tally, right: Tally) {
+    left.exits &+= right.exits
+    left.items &+= right.items
+    left.coalesced &+= right.coalesced
+    left.ticks &+= right.ticks
+    for bucket in right.buckets {
+      if let index = left.buckets.firstIndex(where: { $0.ticks == bucket.ticks }) {
+        left.buckets[index].count &+= bucket.count
+      } else {
+        let place = left.buckets.firstIndex { $0.ticks > bucket.ticks } ?? left.buckets.endIndex
+        left.buckets.insert(bucket, at: place)
+      }
+    }
+  }
+
+  /// The duration below which `fraction` of the exits lie, in ticks, to the resolution of the histogram.
+  public func quantile(_ fraction: Double) -> UInt64 {
+    var left = UInt64(Double(exits) * fraction)
+    for (ticks, count) in buckets {
+      if left < count { return ticks }
+      left -= count
+    }
+    return buckets.last?.ticks ?? 0
+  }
+}

@@ -1,0 +1,31 @@
+/// Which line of the ledger belongs to what. One layout serves all vCPUs of a machine.
+///
+/// First a line for each exit reason that concerns no device; then a pair of lines (read, write) for each of
+/// the unclaimed addresses that a vCPU met first; then a pair for each register of each window.
+public struct LedgerLayout: Sendable {
+  /// A device's window and where its registers' lines begin.
+  public struct Section: Sendable {
+    public let device: Device
+    public let window: Window
+    /// Line of reads of register 0. The register n has `firstLine + 2 n` for reads, and one more for writes.
+    public let firstLine: Int
+  }
+
+  /// How many unclaimed addresses have lines of their own; slot 0 is for all the others.
+  static let unclaimedSlots = 64
+  static let firstUnclaimedLine = ExitReason.lineCount
+
+  public private(set) var sections: [Section] = []
+  /// How many lines there are.
+  public private(set) var lineCount = firstUnclaimedLine + 2 * unclaimedSlots
+
+  public init() {}
+
+  /// Adds the lines of a window; returns the first.
+  mutating func add(_ window: Window, of device: Device) -> Int {
+    let first = lineCount
+    sections.append(Section(device: device, window: window, firstLine: first))
+    lineCount += 2 * window.registers.registers.count
+    return first
+  }
+}

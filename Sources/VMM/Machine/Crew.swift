@@ -1,0 +1,48 @@
+import KVM
+import Synchronization
+
+/// The vCPU threads of a machine, as those see them who kick them and who wait for them.
+final class Crew: Sendable {
+  private struct State {
+    var threads: [VCPUThread] = []
+    var isRunning = false
+  }
+  private let state = Mutex(State())
+
+  func add(_ thread: VCPUThread) {
+    state.withLock { $0.threads.append(thread) }
+  }
+
+  /// Starts all threads, or, where one fails, none beyond it.
+  func start() throws(KVMError) {
+    let failure = state.withLock { state -> KVMError? in
+      for (index, thread) in state.threads.enumerated() {
+        do throws(KVMError) { try thread.start() } catch {
+          state.threads.removeSubrange(index...)
+          state.isRunning = true
+          return error
+        }
+      }
+      state.isRunning = true
+      return nil
+    }
+    if let failure { throw failure }
+  }
+
+  /// Brings every vCPU out of KVM_RUN.
+  func kickAll() {
+    state.withLock { state in
+      guard state.isRunning else { return }
+      for thread in state.threads { thread.kick() }
+    }
+  }
+
+  func join() {
+    for thread in (state.withLock { $0.isRunning ? $0.threads : [] }) { thread.join() }
+    state.withLock { $0.isRunning = false }
+  }
+
+  var ledgers: [Ledger] { state.withLock { $0.threads.map(\.ledger) } }
+
+  var timestampFrequency: Int? { state.withLock { $0.threads.first?.vcpu.timestampFrequency } }
+}

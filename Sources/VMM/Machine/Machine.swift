@@ -1,0 +1,155 @@
+import CLinux
+import KVM
+
+/// A virtual machine with its memory, its devices and its vCPUs.
+///
+/// Made in this order: the machine; devices, which take its memory and interrupt lines; ``start(_:devices:)``
+/// with the entry state that a loader gives; ``join()`` once ``control`` says stop.
+public final class Machine: Sendable {
+  public let configuration: MachineConfiguration
+  public let memory: GuestMemory
+  public let control: MachineControl
+  private let vm: VirtualMachine
+  private let crew: Crew
+  private let cpuid: CPUIDTable
+  /// What KVM says to KVM_CAP_COALESCED_MMIO: the ring's page, 0 without the capability.
+  private let coalescedPage: Int
+  private let coalescesPorts: Bool
+  private let interrupts: (any UserInterruptController)?
+
+  /// Where KVM's own pages lie: in the hole, below the firmware's place at its top.
+  static let taskState: UInt64 = 0xfffb_d000
+  static let identityMap: UInt64 = 0xfffb_c000
+
+  static let required: [Capability] = [
+    .userMemory, .setTSSAddress, .setIdentityMapAddress, .extendedCPUID, .immediateExit,
+  ]
+
+  /// - Parameters:
+  ///   - interrupts: the user-space interrupt controller, for `interruptControllers: .none`.
+  ///   - onStop: called once when the run ends, by whichever thread ends it.
+  public init(
+    _ configuration: MachineConfiguration, on system: borrowing System,
+    interrupts: (any UserInterruptController)? = nil, onStop: @escaping @Sendable () -> Void = {}
+  ) throws(MachineError) {
+    try Self.check(configuration, system)
+    let crew = Crew()
+    self.crew = crew
+    control = MachineControl {
+      crew.kickAll()
+      onStop()
+    }
+    self.configuration = configuration
+    let memory: GuestMemory
+    do throws(GuestMemoryError) {
+      memory = try GuestMemory(size: configuration.memory)
+    } catch { throw .memory(error) }
+    self.memory = memory
+    do throws(KVMError) {
+      try system.require(Self.required)
+      vm = try Self.makeVM(configuration, system, memory)
+      var table = try system.supportedCPUID()
+      for change in configuration.cpuid {
+        table.set(
+          leaf: change.leaf, subleaf: change.subleaf, change.register, to: change.value, mask: change.mask)
+      }
+      cpuid = table
+    } catch { throw .kvm(error) }
+    coalescedPage = system.value(of: .coalescedMMIO)
+    coalescesPorts = system.value(of: .coalescedPIO) != 0
+    self.interrupts = interrupts
+  }
+
+  private static func makeVM(
+    _ configuration: MachineConfiguration, _ system: borrowing System, _ memory: GuestMemory
+  ) throws(KVMError) -> VirtualMachine {
+    let vm = try system.makeVirtualMachine()
+    try vm.reservePages(taskState: taskState, identityMap: identityMap)
+    for (index, slot) in memory.slots.enumerated() {
+      try unsafe slot.view.withUnsafeBytes { bytes throws(KVMError) in
+        try unsafe vm.setMemory(slot: index, at: slot.start, host: bytes.baseAddress!, count: bytes.count)
+      }
+    }
+    if configuration.interruptControllers == .kernel {
+      try system.require([.irqchip, .pit2])
+      try vm.makeInterruptControllers()
+    }
+    if system.value(of: .userSpaceMSR) != 0 { try vm.exitOnUnknownMSRs() }
+    return vm
+  }
+
+  private static func check(
+    _ configuration: MachineConfiguration, _ system: borrowing System
+  ) throws(MachineError) {
+    let most = max(1, system.value(of: .maximumVCPUs))
+    guard (1...most).contains(configuration.cpus) else {
+      throw .configuration("\(configuration.cpus) CPUs: this host's KVM takes 1 to \(most)")
+    }
+    guard configuration.interruptControllers == .kernel || configuration.cpus == 1 else {
+      throw .configuration(
+        "without the in-kernel interrupt controllers there is one CPU, for no LAPIC wakes others")
+    }
+  }
+
+  /// The wire to input `number` of the interrupt controllers: in the kernel pin `number` of PIC and IOAPIC.
+  public func interruptLine(_ number: Int) -> InterruptLine {
+    interrupts?.line(number) ?? KernelInterruptLine(vm, number: UInt32(number), control: control)
+  }
+
+  /// Starts the vCPUs: the first enters as `entry` says, the others wait for INIT and SIPI.
+  public func start(
+    _ entry: EntryState, devices: [Device], hooks: VCPUThread.Hooks = VCPUThread.Hooks()
+  ) throws(MachineError) {
+    let bus: Bus
+    do throws(BusError) { bus = try Bus(devices) } catch { throw .bus(error) }
+    var ring: CoalescedRing?
+    let hasLocalAPIC = configuration.interruptControllers == .kernel
+    for index in 0..<configuration.cpus {
+      let ledger: Ledger
+      do throws(GuestMemoryError) { ledger = try Ledger(layout: bus.layout) } catch { throw .memory(error) }
+      let thread: VCPUThread
+      do throws(KVMError) {
+        let vcpu = try vm.makeVCPU(index)
+        try vcpu.setCPUID(
+          cpuid.forCPU(index, of: configuration.cpus, hasLocalAPIC: hasLocalAPIC))
+        if index == 0 {
+          try vcpu.enter(entry)
+          ring = try coalesce(devices, vcpu)
+        }
+        thread = try VCPUThread(
+          vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
+          interrupts: interrupts, hooks: hooks)
+      } catch { throw .kvm(error) }
+      crew.add(thread)
+    }
+    interrupts?.onInterruptRequest { [crew] in crew.kickAll() }
+    do throws(KVMError) { try crew.start() } catch {
+      control.stop(.failed(error.description))
+      throw .kvm(error)
+    }
+  }
+
+  /// Registers the windows whose writes may wait in KVM's ring; the ring, if there is any.
+  private func coalesce(_ devices: [Device], _ vcpu: VCPU) throws(KVMError) -> CoalescedRing? {
+    var zones = 0
+    guard coalescedPage > 0 else { return nil }
+    for window in devices.flatMap(\.windows) {
+      guard let range = window.coalesced, window.space != .port || coalescesPorts else { continue }
+      try vm.coalesceWrites(
+        at: window.base + UInt64(range.lowerBound), count: UInt32(range.count), isPort: window.space == .port)
+      zones += 1
+    }
+    return zones > 0 ? CoalescedRing(vcpu, page: coalescedPage) : nil
+  }
+
+  /// Waits until all vCPUs have left their loops. ``control`` must have been told to stop.
+  public func join() {
+    crew.join()
+  }
+
+  /// The ledgers of the vCPUs, by index; they may still be running.
+  public var ledgers: [Ledger] { crew.ledgers }
+
+  /// Frequency of the time-stamp counter in kHz, nil where KVM cannot tell.
+  public var timestampFrequency: Int? { crew.timestampFrequency }
+}

@@ -1,0 +1,41 @@
+import KVM
+
+/// What a machine is made of, apart from its devices.
+public struct MachineConfiguration: Sendable {
+  /// Who models the interrupt controllers.
+  public enum InterruptControllers: String, CaseIterable, Sendable {
+    /// KVM: PIC, IOAPIC, a LAPIC for each vCPU, PIT. HLT sleeps in the kernel.
+    case kernel
+    /// Nobody in the kernel: a user-space PIC, one vCPU, no LAPIC. HLT comes back to the VMM.
+    case none
+  }
+
+  /// A change to what CPUID answers.
+  public struct CPUIDChange: Equatable, Sendable {
+    public var leaf: UInt32
+    public var subleaf: UInt32
+    public var register: CPUIDTable.Register
+    public var value: UInt32
+    /// The bits of the register that change.
+    public var mask: UInt32
+
+    public init(
+      leaf: UInt32, subleaf: UInt32 = 0, register: CPUIDTable.Register, value: UInt32, mask: UInt32 = ~0
+    ) {
+      self.leaf = leaf
+      self.subleaf = subleaf
+      self.register = register
+      self.value = value
+      self.mask = mask
+    }
+  }
+
+  /// Number of vCPUs, at least 1.
+  public var cpus = 1
+  /// RAM in bytes; see ``GuestMemory/init(size:)``.
+  public var memory: UInt64 = 64 << 20
+  public var interruptControllers = InterruptControllers.kernel
+  public var cpuid: [CPUIDChange] = []
+
+  public init() {}
+}

@@ -1,0 +1,26 @@
+import CLinux
+
+/// The signals of a machine: one that kicks vCPUs out of KVM_RUN, and those that end the run.
+public enum Signals {
+  /// Interrupts KVM_RUN with EINTR; its handler does nothing.
+  static let kick = SIGUSR1
+  /// What the user or the system sends to end a program; read from a descriptor, never handled.
+  static let ending = [SIGINT, SIGTERM, SIGHUP]
+
+  /// Prepares the process, on its first thread and before any other: the ending signals wait to be read, a
+  /// reader of stdout that goes away is an error of write(2), not a death.
+  public static func prepare() {
+    var set = endingSet
+    _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+    linux_ignore_handler(kick)
+    linux_ignore(SIGPIPE)
+  }
+
+  /// The ending signals as a set.
+  static var endingSet: sigset_t {
+    var set = sigset_t()
+    _ = unsafe sigemptyset(&set)
+    for signal in ending { _ = unsafe sigaddset(&set, signal) }
+    return set
+  }
+}

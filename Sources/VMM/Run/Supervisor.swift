@@ -1,0 +1,65 @@
+import CLinux
+import KVM
+
+/// Waits for a machine to end, and meanwhile serves what is not a vCPU's business: the time limit, signals,
+/// the user's input.
+///
+/// It runs on the thread that calls ``run(_:limit:)``; ``Signals/prepare()`` has been called before.
+public struct Supervisor: ~Copyable {
+  /// Something to wait for beside the machine's end.
+  public struct Watch: Sendable {
+    /// Readable when there is something to do; negative while there is nothing to wait for.
+    public var descriptor: @Sendable () -> Int32
+    /// Does it, without blocking.
+    public var serve: @Sendable () -> Void
+
+    public init(
+      descriptor: @escaping @Sendable () -> Int32, serve: @escaping @Sendable () -> Void
+    ) {
+      self.descriptor = descriptor
+      self.serve = serve
+    }
+  }
+
+  private let stopped: WakeUp
+  private let signals: Descriptor
+  private let watches: [Watch]
+
+  /// - Parameters:
+  ///   - stopped: signalled when the machine's control says stop.
+  ///   - watches: what else to serve.
+  public init(stopped: WakeUp, watches: [Watch] = []) throws(KVMError) {
+    var set = Signals.endingSet
+    let number = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+    guard number >= 0 else { throw KVMError("signalfd", errno: linux_errno()) }
+    signals = Descriptor(owning: number)
+    self.stopped = stopped
+    self.watches = watches
+  }
+
+  /// Serves until the machine has stopped, or stops it: after `limit`, or when a signal asks for the end.
+  public borrowing func run(_ control: MachineControl, limit: Duration) {
+    let clock = ContinuousClock()
+    let deadline = clock.now + limit
+    while !control.isStopping {
+      let left = clock.now.duration(to: deadline)
+      guard left > .zero else {
+        control.stop(.timeLimit)
+        return
+      }
+      var items = [stopped.number, signals.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
+      items += watches.map { pollfd(fd: $0.descriptor(), events: Int16(POLLIN), revents: 0) }
+      _ = unsafe poll(&items, nfds_t(items.count), left.pollTimeout)
+      if items[1].revents != 0 { control.stop(.interrupted) }
+      for (watch, item) in zip(watches, items.dropFirst(2)) where item.revents != 0 { watch.serve() }
+    }
+  }
+}
+
+extension Duration {
+  /// For poll(2): whole milliseconds, rounded up so that a wait never ends just before its time.
+  fileprivate var pollTimeout: Int32 {
+    let milliseconds = components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 + 1
+    return Int32(min(milliseconds, 3_600_000))
+  }
+}

@@ -1,0 +1,156 @@
+import CKVM
+import CLinux
+import KVM
+
+/// The thread of one vCPU: starts the run loop and does for it what is rare.
+public final class VCPUThread: @unchecked Sendable {
+  let vcpu: VCPU
+  let bus: Bus
+  public let ledger: Ledger
+  let control: MachineControl
+  let memory: GuestMemory
+  let ring: CoalescedRing?
+  let interrupts: (any UserInterruptController)?
+  private let hooks: Hooks
+  private var thread = pthread_t()
+  /// Wakes the vCPU from HLT where user space does the halting; nil where the kernel does.
+  private let wakeup: WakeUp?
+
+  /// What the owner of a machine does on the vCPU's own thread, outside the loop: perf events and the like
+  /// belong to a thread.
+  public struct Hooks: Sendable {
+    /// Before the first KVM_RUN.
+    public var begin: @Sendable (_ vcpu: Int) -> Void = { _ in }
+    /// After the last.
+    public var end: @Sendable (_ vcpu: Int) -> Void = { _ in }
+
+    public init() {}
+  }
+
+  init(
+    vcpu: VCPU, bus: Bus, ledger: Ledger, control: MachineControl, memory: GuestMemory,
+    ring: CoalescedRing?, interrupts: (any UserInterruptController)?, hooks: Hooks
+  ) throws(KVMError) {
+    self.vcpu = vcpu
+    self.bus = bus
+    self.ledger = ledger
+    self.control = control
+    self.memory = memory
+    self.ring = ring
+    self.interrupts = interrupts
+    self.hooks = hooks
+    wakeup = interrupts == nil ? nil : try WakeUp()
+  }
+
+  /// Starts the thread. It blocks every signal but the kick.
+  func start() throws(KVMError) {
+    let context = unsafe Unmanaged.passRetained(self).toOpaque()
+    let result = unsafe pthread_create(&thread, nil, vcpuThreadMain, context)
+    guard result == 0 else {
+      unsafe Unmanaged<VCPUThread>.fromOpaque(context).release()
+      throw KVMError("pthread_create", errno: result)
+    }
+  }
+
+  fileprivate func main() {
+    hooks.begin(vcpu.index)
+    RunLoop(self).run()
+    hooks.end(vcpu.index)
+  }
+
+  func join() {
+    _ = pthread_join(thread, nil)
+  }
+
+  /// Brings the vCPU out of KVM_RUN or out of its halt, from any thread. The request is made before the
+  /// signal is sent, so it does not matter on which side of the system call the thread is. The thread itself
+  /// needs no kick: it looks at everything before it enters the guest again.
+  func kick() {
+    guard pthread_equal(thread, pthread_self()) == 0 else { return }
+    vcpu.requestExit()
+    wakeup?.signal()
+    _ = pthread_kill(thread, Signals.kick)
+  }
+
+  // MARK: Out of the loop's line
+
+  /// KVM_RUN failed. EINTR is the kick; EAGAIN is a vCPU that woke to an INIT or SIPI; all else is the end.
+  @inline(never)
+  func runFailed(errno: Int32, since start: UInt64) {
+    switch errno {
+    case EINTR:
+      vcpu.forgetExitRequest()
+      ledger.record(ExitReason.interrupted.line, ticks: ckvm_timestamp() &- start)
+    case EAGAIN: break
+    default:
+      control.stop(.failed(KVMError("KVM_RUN", errno: errno, advice: "vCPU \(vcpu.index)").description))
+    }
+  }
+
+  @inline(never)
+  func drainRing(_ server: borrowing ExitServer) {
+    ring?.drain(server)
+  }
+
+  /// Every exit that is neither a port nor memory.
+  @inline(never)
+  func serveOther(_ server: borrowing ExitServer, since start: UInt64) {
+    let reason = unsafe ExitReason(vcpu.run.pointee.exit_reason)
+    switch reason {
+    case .rdmsr:
+      server.serveMSR(isWrite: false, since: start)
+      return
+    case .wrmsr:
+      server.serveMSR(isWrite: true, since: start)
+      return
+    case .hlt: halt()
+    case .irqWindowOpen, .interrupted, .debug, .setTPR: break
+    case .systemEvent: systemEvent()
+    default: control.stop(.crashed(Crash(vcpu, reason: reason, memory: memory)))
+    }
+    ledger.record(reason.line, ticks: ckvm_timestamp() &- start)
+  }
+
+  private func systemEvent() {
+    let type = unsafe vcpu.run.pointee.system_event.type
+    control.stop(type == KVM_SYSTEM_EVENT_RESET.magnitude ? .reset : .systemEvent(type: type))
+  }
+
+  /// HLT, which comes here only without the in-kernel interrupt controllers: waits for an interrupt. With
+  /// interrupts off nothing can wake the vCPU, and the run is over.
+  private func halt() {
+    guard let interrupts, let wakeup else { return }
+    guard unsafe vcpu.run.pointee.if_flag != 0 else {
+      control.stop(.halted)
+      return
+    }
+    while !interrupts.hasPending, !control.isStopping { wakeup.wait() }
+  }
+
+  /// Gives the vCPU the next interrupt if it can take it now, and else asks KVM to come back when it can.
+  @inline(never)
+  func injectInterrupt() {
+    guard let interrupts else { return }
+    let wanted = interrupts.hasPending
+    unsafe vcpu.run.pointee.request_interrupt_window = 0
+    guard wanted else { return }
+    guard unsafe vcpu.run.pointee.ready_for_interrupt_injection != 0 else {
+      unsafe vcpu.run.pointee.request_interrupt_window = 1
+      return
+    }
+    do throws(KVMError) {
+      try vcpu.inject(vector: interrupts.acknowledge())
+      if interrupts.hasPending { unsafe vcpu.run.pointee.request_interrupt_window = 1 }
+    } catch {
+      control.stop(.failed(error.description))
+    }
+  }
+}
+
+/// What pthread_create(3) calls; the argument is a VCPUThread, retained for it.
+private func vcpuThreadMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  if let context = unsafe context {
+    unsafe Unmanaged<VCPUThread>.fromOpaque(context).takeRetainedValue().main()
+  }
+  return nil
+}

@@ -1,0 +1,38 @@
+import KVM
+import VMM
+
+/// A machine that runs a few bytes of machine code, for tests of the core without any image or loader.
+public struct FlatGuest {
+  public let machine: Machine
+  private let stopped = WakeUp.make()
+
+  /// - Parameters:
+  ///   - code: loaded and entered at `address`.
+  ///   - mode: real mode unless told otherwise.
+  public init(
+    _ code: [UInt8], mode: EntryState.Mode = .real, at address: UInt64 = 0x1000,
+    configuration: MachineConfiguration = MachineConfiguration(),
+    interrupts: (any UserInterruptController)? = nil
+  ) throws {
+    Signals.prepare()
+    machine = try Machine(
+      configuration, on: try System(), interrupts: interrupts, onStop: { [stopped] in stopped.signal() })
+    machine.memory.view(at: address, count: code.count)!.copy(from: code)
+    entry = EntryState(mode, at: address)
+  }
+  private let entry: EntryState
+
+  /// Runs the guest to its end.
+  public func run(
+    _ devices: [Device], limit: Duration = .seconds(20), hooks: VCPUThread.Hooks = VCPUThread.Hooks()
+  ) throws -> Outcome {
+    try machine.start(entry, devices: devices, hooks: hooks)
+    try Supervisor(stopped: stopped).run(machine.control, limit: limit)
+    machine.join()
+    return machine.control.outcome!
+  }
+}
+
+extension WakeUp {
+  fileprivate static func make() -> WakeUp { try! WakeUp() }
+}
