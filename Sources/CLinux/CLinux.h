@@ -3,6 +3,10 @@
 // Swift.
 #pragma once
 
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
@@ -58,4 +62,24 @@ static inline void linux_ignore_handler(int number) {
 static inline void linux_ignore(int number) {
   struct sigaction action = {.sa_handler = SIG_IGN};
   sigaction(number, &action, NULL);
+}
+
+// Counts on the calling thread, whatever processor it runs on.
+static inline long linux_perf_event_open_self(struct perf_event_attr *attributes) {
+  long fd = syscall(SYS_perf_event_open, attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+// Mounts tracefs for the calling thread alone, until it ends.
+static inline long linux_mount_private_tracefs(void) {
+  if (unshare(CLONE_NEWNS) < 0) return -errno;
+  // Without this the mount would travel back to the namespace that this one was copied from.
+  if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -errno;
+  if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL) < 0) return -errno;
+  return 0;
+}
+
+static inline long linux_create(const char *path) {
+  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  return fd < 0 ? -errno : fd;
 }

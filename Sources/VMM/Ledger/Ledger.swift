@@ -62,6 +62,16 @@ public final class Ledger: @unchecked Sendable {
     return LedgerLayout.firstUnclaimedLine + 2 * unclaimed.count
   }
 
+  /// Exits of every line so far, by line.
+  public var exits: [UInt64] {
+    (0..<layout.lineCount).map { line in
+      let start = unsafe words + line << LedgerLine.shift
+      var sum: UInt64 = unsafe start[0]
+      for bucket in LedgerLine.firstSplitBucket..<LedgerLine.words { unsafe sum &+= start[bucket] }
+      return sum
+    }
+  }
+
   /// What a line has counted so far.
   public func tally(ofLine line: Int) -> Tally {
     let start = unsafe words + line << LedgerLine.shift

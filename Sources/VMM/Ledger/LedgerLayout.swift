@@ -9,8 +9,12 @@ public struct LedgerLayout: Sendable {
     public let window: Window
     /// Line of reads of register 0. The register n has `firstLine + 2 n` for reads, and one more for writes.
     public let firstLine: Int
+    /// All lines of the window; reads have the even ones, writes the odd ones.
+    public var lines: Range<Int> { firstLine..<(firstLine + 2 * window.registers.registers.count) }
   }
 
+  /// The lines of exit reasons that concern no device, by KVM_EXIT_ number; the last is for all higher ones.
+  public static let reasonLines = ExitReason.lineCount
   /// How many unclaimed addresses have lines of their own; slot 0 is for all the others.
   static let unclaimedSlots = 64
   static let firstUnclaimedLine = ExitReason.lineCount

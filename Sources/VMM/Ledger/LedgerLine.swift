@@ -14,6 +14,8 @@ enum LedgerLine {
   static let items = 2
   /// Writes that KVM kept in the coalesced ring: accesses without an exit.
   static let coalesced = 3
+  /// The first bucket of durations that have fraction bits; before it there is bucket 0 alone.
+  static let firstSplitBucket = 4
 
   /// The bucket of a duration. Clocks of two processors may differ a little: a negative difference, which
   /// arrives as a huge number, lands in the last bucket like everything beyond 2^31 ticks.

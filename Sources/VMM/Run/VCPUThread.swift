@@ -20,9 +20,9 @@ public final class VCPUThread: @unchecked Sendable {
   /// belong to a thread.
   public struct Hooks: Sendable {
     /// Before the first KVM_RUN.
-    public var begin: @Sendable (_ vcpu: Int) -> Void = { _ in }
+    public var begin: @Sendable (_ vcpu: VCPU) -> Void = { _ in }
     /// After the last.
-    public var end: @Sendable (_ vcpu: Int) -> Void = { _ in }
+    public var end: @Sendable (_ vcpu: VCPU) -> Void = { _ in }
 
     public init() {}
   }
@@ -53,9 +53,9 @@ public final class VCPUThread: @unchecked Sendable {
   }
 
   fileprivate func main() {
-    hooks.begin(vcpu.index)
+    hooks.begin(vcpu)
     RunLoop(self).run()
-    hooks.end(vcpu.index)
+    hooks.end(vcpu)
   }
 
   func join() {

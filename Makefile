@@ -1,0 +1,42 @@
+# swiftvmm: see README.md. `make run` and `make test` install what they need; the rest does not.
+
+SWIFT ?= swift
+IMAGES := build/images
+BINARY := build/swiftvmm
+EMBEDDED := Sources/CGuestImages/images.S
+RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable
+
+.PHONY: run build images setup test lint benchmark clean
+
+# The main job: the same packets through each technology, with the exits of each.
+run: setup build
+	@$(BINARY) compare
+
+build: $(EMBEDDED)
+	@$(SWIFT) build $(RELEASE) --product swiftvmm
+	@mkdir -p build
+	@strip -o $(BINARY) .build/release/swiftvmm
+	@echo "built $(BINARY)"
+
+images:
+	@$(MAKE) --no-print-directory -s -C GuestImages OUT=$(CURDIR)/$(IMAGES)
+
+# Rewritten only when an image changed: its digest is in the file, so that the compiler sees the change.
+$(EMBEDDED): images
+	@Scripts/embed-images $(IMAGES) > $(EMBEDDED).new
+	@if cmp -s $(EMBEDDED).new $(EMBEDDED); then rm $(EMBEDDED).new; else mv $(EMBEDDED).new $(EMBEDDED); fi
+
+setup:
+	@Scripts/setup
+
+test: setup build
+	@Scripts/test
+
+lint:
+	@$(SWIFT) format lint --strict -r Package.swift Sources Tests
+
+benchmark: setup build
+	@Benchmarks/run
+
+clean:
+	@rm -rf .build build $(EMBEDDED)

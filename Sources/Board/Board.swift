@@ -1,0 +1,151 @@
+import CLinux
+import Console
+import E1000
+import KVM
+import NetBackends
+import PCI
+import Platform
+import Serial
+import VMM
+import Virtio
+import VirtioNet
+
+/// The machine that docs/guest-abi.md describes: a ``Machine`` with all its devices in their places.
+public final class Board: Sendable {
+  public let machine: Machine
+  /// In the order in which the report shows them.
+  public let devices: [Device]
+  public let nics: [NICSpecification]
+  public let window = MeasuredWindow()
+  /// Words that the VMM adds to the guest's command line.
+  public let commandLineSuffix: String
+  private let uart: UART
+  private let output: GuestOutput
+  private let stopped: WakeUp
+  private let inputWanted: WakeUp
+
+  /// - Parameters:
+  ///   - nics: at most one of each model.
+  ///   - output: where the UART and the debug console write.
+  public init(
+    _ configuration: MachineConfiguration, nics: [NICSpecification], output: GuestOutput,
+    on system: borrowing System
+  ) throws(MachineError) {
+    let pic = configuration.interruptControllers == .none ? UserSpacePIC() : nil
+    let stopped: WakeUp
+    let inputWanted: WakeUp
+    do throws(KVMError) {
+      stopped = try WakeUp()
+      inputWanted = try WakeUp()
+    } catch { throw .kvm(error) }
+    let machine = try Machine(configuration, on: system, interrupts: pic, onStop: { stopped.signal() })
+    let uart = UART(
+      line: machine.interruptLine(4), output: { output.put($0) }, roomForInput: { inputWanted.signal() })
+    let window = window
+    let marks = MarkSource()
+    var devices: [Device] = [
+      uart, DebugConsole(output: { output.put($0) }), DebugExit(control: machine.control),
+      KeyboardController(control: machine.control), SystemControlPort(control: machine.control),
+      CMOSClock(memorySize: configuration.memory, now: { Int64(time(nil)) }),
+      FirmwareConfig(memorySize: configuration.memory, processorCount: UInt16(clamping: configuration.cpus)),
+      Probe(), Marker(onMark: { isBegin in window.mark(isBegin: isBegin) { marks.snapshot() } }),
+    ]
+    if let pic { devices.append(pic.pair) }
+    let host = PCIHost()
+    devices.append(host)
+    var suffix: [String] = []
+    for nic in nics {
+      guard nics.filter({ $0.model == nic.model }).count == 1 else {
+        throw .configuration("two NICs of model \(nic.model.rawValue): one of each is possible")
+      }
+      devices.append(Self.makeNIC(nic, machine, host, &suffix))
+    }
+    marks.set(machine, devices)
+    self.machine = machine
+    self.devices = devices
+    self.nics = nics
+    self.uart = uart
+    self.output = output
+    self.stopped = stopped
+    self.inputWanted = inputWanted
+    commandLineSuffix = suffix.joined(separator: " ")
+  }
+
+  private static func makeNIC(
+    _ nic: NICSpecification, _ machine: Machine, _ host: PCIHost, _ suffix: inout [String]
+  ) -> Device {
+    let backend: NetBackend =
+      switch nic.backend {
+      case .sink: Sink()
+      case .reflector: Reflector()
+      }
+    switch nic.model {
+    case .e1000:
+      let e1000 = E1000(memory: machine.memory, backend: backend, interrupt: machine.interruptLine(11))
+      host.attach(e1000.function, device: 3)
+      return e1000
+    case .virtioNet:
+      let base: GuestAddress = 0xd000_0000
+      suffix.append("virtio_mmio.device=4K@\(hex(base)):5")
+      return VirtioMMIO(
+        device: VirtioNet(memory: machine.memory, backend: backend), base: base,
+        interrupt: machine.interruptLine(5))
+    }
+  }
+
+  /// What a run may take from outside, and how long it may last.
+  public struct RunOptions: Sendable {
+    /// Ends the run; 60 s unless told otherwise.
+    public var timeLimit: Duration = .seconds(60)
+    /// Read as what the user types to the guest's UART; nil for none.
+    public var input: Int32?
+    public var hooks = VCPUThread.Hooks()
+
+    public init() {}
+  }
+
+  /// Runs the guest from `entry` to the end of the run, and says how it ended and after what time.
+  public func run(_ entry: EntryState, _ options: RunOptions) throws(MachineError) -> (Outcome, Duration) {
+    let terminal = options.input.flatMap { Terminal(descriptor: $0) }
+    // Restored when this function is left, whichever way.
+    defer { extendLifetime(terminal) }
+    let isTerminal = terminal != nil
+    let started = ContinuousClock.now
+    do throws(KVMError) {
+      let supervisor = try Supervisor(
+        stopped: stopped, watches: options.input.map { watches(for: $0, isTerminal: isTerminal) } ?? [])
+      do throws(MachineError) { try machine.start(entry, devices: devices, hooks: options.hooks) } catch {
+        machine.join()
+        throw error
+      }
+      supervisor.run(machine.control, limit: options.timeLimit)
+    } catch let error as KVMError {
+      throw .kvm(error)
+    }
+    machine.join()
+    return (machine.control.outcome ?? .interrupted, started.duration(to: .now))
+  }
+
+  /// The user's input, and the UART's word that there is room for more of it.
+  private func watches(for descriptor: Int32, isTerminal: Bool) -> [Supervisor.Watch] {
+    let uart = uart
+    let control = machine.control
+    let input = GuestInput(
+      descriptor: descriptor, isTerminal: isTerminal,
+      receiver: { bytes in uart.exclusively { uart.receive(bytes.span) } },
+      quit: { control.stop(.interrupted) })
+    let wanted = inputWanted
+    return [
+      Supervisor.Watch(descriptor: { input.pollDescriptor }, serve: { input.serve() }),
+      Supervisor.Watch(
+        descriptor: { wanted.number },
+        serve: {
+          wanted.clear()
+          input.passOn()
+        }),
+    ]
+  }
+
+  /// Bytes of the guest's output that nobody took.
+  public var lostOutput: UInt64 { output.lost }
+}

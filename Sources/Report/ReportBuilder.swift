@@ -1,0 +1,184 @@
+import Board
+import Loaders
+import VMM
+import Witness
+
+/// Turns a run into its report.
+public struct ReportBuilder {
+  let board: Board
+  let ledgers: [Ledger]
+  let nanosecondsPerTick: Double
+
+  /// - Parameter board: after its run.
+  public init(_ board: Board) {
+    self.board = board
+    ledgers = board.machine.ledgers
+    nanosecondsPerTick = board.machine.timestampFrequency.map { 1e6 / Double($0) } ?? 0
+  }
+
+  /// - Parameters:
+  ///   - result: what ``Board/run(_:_:)`` said.
+  ///   - counts: what the kernel counted, nil where nobody asked it.
+  public func report(
+    image: BootImage, commandLine: String, result: (outcome: Outcome, duration: Duration),
+    counts: KernelCounts?
+  ) -> RunReport {
+    let configuration = board.machine.configuration
+    let measurement = board.window.measurement
+    let devices = deviceReports(measurement)
+    return RunReport(
+      host: .current(timestampKHz: board.machine.timestampFrequency),
+      guest: RunReport.Guest(
+        image: image.name, format: "\(image.format)", commandLine: commandLine,
+        memoryBytes: configuration.memory, cpus: configuration.cpus,
+        irqchip: configuration.interruptControllers.rawValue, nics: board.nics.map(\.description)),
+      outcome: RunReport.OutcomeReport(result.outcome),
+      durationSeconds: result.duration.seconds,
+      exits: exits(of: ledgers),
+      vcpus: ledgers.enumerated().map { RunReport.VCPUReport(index: $0, exits: exits(of: [$1])) },
+      devices: devices,
+      kernel: RunReport.KernelReport(counts),
+      window: measurement.map { windowReport($0) })
+  }
+
+  // MARK: Devices
+
+  private func deviceReports(_ measurement: MeasuredWindow.Measurement?) -> [RunReport.DeviceReport] {
+    var reports = board.devices.enumerated().map { index, device in
+      deviceReport(device, packets: measurement?.packets[index], measurement)
+    }
+    reports.append(unclaimedReport())
+    return reports
+  }
+
+  private func deviceReport(
+    _ device: Device, packets measured: UInt64?, _ measurement: MeasuredWindow.Measurement?
+  ) -> RunReport.DeviceReport {
+    let rows = ledgers[0].layout.sections.filter { $0.device === device }.flatMap(rows(of:))
+    var report = RunReport.DeviceReport(name: device.name, rows: rows, nanosecondsPerTick)
+    let counters = device.counters
+    report.kicks = counters.kicks
+    report.interrupts = counters.interrupts
+    report.faults = device.faults.lines
+    report.moreFaults = device.faults.more
+    if let packets = counters.packets {
+      report.packets = RunReport.Packets(packets)
+      // Within the window if the guest set one, else over the whole run.
+      let moved = measured ?? max(packets.transmitted, packets.received)
+      let exits = measurement.map { exitsInWindow(of: device, $0) } ?? report.exits
+      report.exitsPerPacket = moved > 0 ? Double(exits) / Double(moved) : nil
+    }
+    return report
+  }
+
+  private func rows(of section: LedgerLayout.Section) -> [Row] {
+    section.window.registers.registers.enumerated().compactMap { number, register in
+      let line = section.firstLine + 2 * number
+      return Row(
+        name: register.name, space: section.window.space, offset: UInt64(register.offset),
+        read: tally(line), write: tally(line + 1)
+      ).ifUsed
+    }
+  }
+
+  /// The addresses that nobody claims: each vCPU keeps its own list of them.
+  private func unclaimedReport() -> RunReport.DeviceReport {
+    var rows: [Row] = []
+    for ledger in ledgers {
+      for (address, line) in ledger.unclaimedLines {
+        let row = Row(
+          name: address.map { hex($0.address) } ?? "(others)", space: address?.space ?? .port,
+          offset: address?.address ?? 0, read: ledger.tally(ofLine: line),
+          write: ledger.tally(ofLine: line + 1))
+        guard let used = row.ifUsed else { continue }
+        if let index = rows.firstIndex(where: { $0.name == row.name && $0.space == row.space }) {
+          rows[index].read += used.read
+          rows[index].write += used.write
+        } else {
+          rows.append(used)
+        }
+      }
+    }
+    rows.sort { ($0.space.rawValue, $0.offset) < ($1.space.rawValue, $1.offset) }
+    return RunReport.DeviceReport(name: "unclaimed", rows: rows, nanosecondsPerTick)
+  }
+
+  /// A line over all vCPUs.
+  private func tally(_ line: Int) -> Tally {
+    var sum = Tally()
+    for ledger in ledgers { sum += ledger.tally(ofLine: line) }
+    return sum
+  }
+
+  // MARK: Totals
+
+  private func exits(of ledgers: [Ledger]) -> RunReport.Exits {
+    var byReason: [String: UInt64] = [:]
+    func add(_ name: String, _ count: UInt64) {
+      if count > 0 { byReason[name, default: 0] += count }
+    }
+    for ledger in ledgers {
+      let exits = ledger.exits
+      for number in 0..<UInt32(LedgerLayout.reasonLines) { add(ExitReason(number).name, exits[Int(number)]) }
+      for section in ledger.layout.sections {
+        for line in section.lines { add(section.window.space.reason(ofLine: line), exits[line]) }
+      }
+      for (address, line) in ledger.unclaimedLines {
+        let space = address?.space ?? .port
+        add(space.reason(ofLine: line), exits[line])
+        add(space.reason(ofLine: line + 1), exits[line + 1])
+      }
+    }
+    return RunReport.Exits(total: byReason.values.reduce(0, +), byReason: byReason)
+  }
+
+  private func exitsInWindow(of device: Device, _ measurement: MeasuredWindow.Measurement) -> UInt64 {
+    ledgers[0].layout.sections.filter { $0.device === device }.flatMap(\.lines)
+      .reduce(0) { $0 + measurement.exits[$1] }
+  }
+
+  private func windowReport(_ measurement: MeasuredWindow.Measurement) -> RunReport.WindowReport {
+    let seconds = measurement.duration.seconds
+    let packets = measurement.packets.compactMap { $0 }.reduce(0, +)
+    var exits: [String: UInt64] = [:]
+    for device in board.devices where device.name != "marker" {
+      let count = exitsInWindow(of: device, measurement)
+      if count > 0 { exits[device.name] = count }
+    }
+    return RunReport.WindowReport(
+      seconds: seconds, exits: exits, packets: packets,
+      packetsPerSecond: packets > 0 && seconds > 0 ? Double(packets) / seconds : nil)
+  }
+}
+
+/// A register's line of the report, before times become nanoseconds.
+struct Row {
+  let name: String
+  let space: Window.Space
+  let offset: UInt64
+  var read: Tally
+  var write: Tally
+
+  /// Nil where nothing was counted.
+  var ifUsed: Row? { read.accesses &+ write.accesses > 0 ? self : nil }
+}
+
+extension Window.Space {
+  /// The exit reason of a line in this space; writes have the odd lines.
+  func reason(ofLine line: Int) -> String {
+    let reason: ExitReason =
+      switch self {
+      case .port: .io
+      case .memory: .mmio
+      case .msr: line & 1 == 0 ? .rdmsr : .wrmsr
+      }
+    return reason.name
+  }
+}
+
+extension Duration {
+  /// In seconds.
+  public var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}

@@ -1,0 +1,104 @@
+import CLinux
+import VMM
+import Witness
+
+extension RunReport.DeviceReport {
+  init(name: String, rows: [Row], _ nanosecondsPerTick: Double) {
+    self.name = name
+    var all = Tally()
+    var read = Tally()
+    var write = Tally()
+    for row in rows {
+      read += row.read
+      write += row.write
+    }
+    all += read
+    all += write
+    exits = all.exits
+    reads = read.accesses
+    writes = write.accesses
+    coalesced = all.coalesced
+    handler = RunReport.HandlerTime(all, nanosecondsPerTick)
+    registers = rows.map { RunReport.RegisterReport($0, nanosecondsPerTick) }
+    faults = []
+    moreFaults = 0
+  }
+}
+
+extension RunReport.RegisterReport {
+  init(_ row: Row, _ nanosecondsPerTick: Double) {
+    var all = row.read
+    all += row.write
+    name = row.name
+    space = "\(row.space)"
+    offset = row.offset
+    exits = all.exits
+    reads = row.read.accesses
+    writes = row.write.accesses
+    handler = RunReport.HandlerTime(all, nanosecondsPerTick)
+  }
+}
+
+extension RunReport.HandlerTime {
+  init(_ tally: Tally, _ nanosecondsPerTick: Double) {
+    func time(_ ticks: UInt64) -> Double { (Double(ticks) * nanosecondsPerTick * 10).rounded() / 10 }
+    totalNs = time(tally.ticks)
+    medianNs = time(tally.quantile(0.5))
+    p99Ns = time(tally.quantile(0.99))
+    histogram = tally.buckets.map { RunReport.Bucket(fromNs: time($0.ticks), exits: $0.count) }
+  }
+}
+
+extension RunReport.Packets {
+  init(_ counters: PacketCounters) {
+    tx = counters.transmitted
+    rx = counters.received
+    lost = counters.lost
+    corrupt = counters.corrupt
+    dropped = counters.dropped
+  }
+}
+
+extension RunReport.KernelReport {
+  init(_ counts: KernelCounts?) {
+    unavailable = [:]
+    guard let counts else { return }
+    switch counts.cpuid {
+    case .success(let count): cpuid = count
+    case .failure(let why): unavailable["cpuid"] = why.reason
+    }
+    switch counts.hlt {
+    case .success(let count): hlt = count
+    case .failure(let why): unavailable["hlt"] = why.reason
+    }
+  }
+}
+
+extension RunReport.Host {
+  /// This machine.
+  static func current(timestampKHz: Int?) -> RunReport.Host {
+    let module = ["kvm_intel", "kvm_amd", "kvm_pvm"].first { unsafe access("/sys/module/\($0)", F_OK) == 0 }
+    return RunReport.Host(
+      kvm: module ?? "unknown", kernel: firstLine(of: "/proc/sys/kernel/osrelease") ?? "unknown",
+      cpu: processorName ?? "unknown", timestampKHz: timestampKHz)
+  }
+
+  private static var processorName: String? {
+    contents(of: "/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix("model name") }
+      .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) } }
+  }
+
+  private static func firstLine(of path: String) -> String? {
+    contents(of: path)?.split(separator: "\n").first.map(String.init)
+  }
+
+  /// The beginning of a small file of the kernel's.
+  private static func contents(of path: String) -> String? {
+    let number = unsafe linux_open(path, O_RDONLY)
+    guard number >= 0 else { return nil }
+    defer { _ = close(Int32(number)) }
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let length = unsafe read(Int32(number), &bytes, bytes.count)
+    return length > 0 ? String(decoding: bytes[..<length], as: UTF8.self) : nil
+  }
+}

@@ -1,0 +1,105 @@
+import CLinux
+import KVM
+
+/// A tracepoint of the kernel, by the number that perf_event_open(2) wants.
+public struct Tracepoint: Equatable, Sendable {
+  /// Subsystem and name: `kvm:kvm_cpuid`.
+  public let name: String
+  let identifier: UInt64
+
+  /// Looks the number up in tracefs, which is mounted for this look alone where it is not mounted yet: on a
+  /// thread of its own, in a mount namespace of its own, so that the machine stays as it is.
+  public init(_ subsystem: String, _ event: String) throws(Unavailable) {
+    name = "\(subsystem):\(event)"
+    let path = "/sys/kernel/tracing/events/\(subsystem)/\(event)/id"
+    var answer = readNumber(path)
+    if answer == -Int(ENOENT) {
+      answer = withPrivateTracefs { readNumber(path) }
+    }
+    switch answer {
+    case -Int(EACCES), -Int(EPERM):
+      throw Unavailable("tracefs may be read and mounted by root only")
+    case -Int(ENOENT): throw Unavailable("this kernel has no tracepoint \(name)")
+    case ..<0: throw Unavailable("tracefs: " + KVMError(path, errno: Int32(-answer)).description)
+    default: identifier = UInt64(answer)
+    }
+  }
+}
+
+/// Why a count cannot be had here.
+public struct Unavailable: Error, Equatable, CustomStringConvertible {
+  public let reason: String
+
+  public init(_ reason: String) {
+    self.reason = reason
+  }
+
+  public var description: String { reason }
+}
+
+/// Counts how often a tracepoint fires on the thread that made the counter.
+public struct TracepointCounter: ~Copyable {
+  private let descriptor: Descriptor
+
+  /// Starts counting at 0.
+  public init(_ tracepoint: Tracepoint) throws(Unavailable) {
+    var attributes = perf_event_attr()
+    attributes.type = PERF_TYPE_TRACEPOINT.rawValue
+    attributes.size = UInt32(MemoryLayout<perf_event_attr>.size)
+    attributes.config = tracepoint.identifier
+    let number = unsafe linux_perf_event_open_self(&attributes)
+    guard number >= 0 else {
+      throw Unavailable(
+        KVMError(
+          "perf_event_open of \(tracepoint.name)", errno: Int32(-number),
+          advice: "run as root, or with CAP_PERFMON"
+        ).description)
+    }
+    descriptor = Descriptor(owning: Int32(number))
+  }
+
+  /// How often it fired so far.
+  public var count: UInt64 {
+    var value: UInt64 = 0
+    let length = unsafe read(descriptor.number, &value, MemoryLayout<UInt64>.size)
+    return length == MemoryLayout<UInt64>.size ? value : 0
+  }
+}
+
+/// The number in a small file, or a negative errno.
+private func readNumber(_ path: String) -> Int {
+  let number = Int(unsafe linux_open(path, O_RDONLY))
+  guard number >= 0 else { return number }
+  let file = Descriptor(owning: Int32(number))
+  var text = [UInt8](repeating: 0, count: 32)
+  let length = unsafe read(file.number, &text, text.count)
+  guard length > 0 else { return -Int(length < 0 ? linux_errno() : EIO) }
+  let digits = text[..<length].prefix { (0x30...0x39).contains($0) }
+  return Int(String(decoding: digits, as: UTF8.self)) ?? -Int(EIO)
+}
+
+/// Runs `body` with tracefs mounted at its usual place, seen by nobody else.
+private func withPrivateTracefs(_ body: @escaping () -> Int) -> Int {
+  let box = unsafe Unmanaged.passRetained(PrivateTracefs(body))
+  var thread = pthread_t()
+  let started = unsafe pthread_create(&thread, nil, privateTracefsMain, box.toOpaque())
+  guard started == 0 else { return -Int(started) }
+  _ = pthread_join(thread, nil)
+  return unsafe box.takeRetainedValue().answer
+}
+
+private final class PrivateTracefs {
+  let body: () -> Int
+  var answer = -Int(EIO)
+
+  init(_ body: @escaping () -> Int) {
+    self.body = body
+  }
+}
+
+private func privateTracefsMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
+  let box = unsafe Unmanaged<PrivateTracefs>.fromOpaque(context!).takeUnretainedValue()
+  let mounted = linux_mount_private_tracefs()
+  box.answer = mounted < 0 ? Int(mounted) : box.body()
+  return nil
+}
