@@ -1,0 +1,22 @@
+import VMM
+
+/// What kind of image it is; docs/guest-abi.md, section Entry state.
+public enum ImageFormat: Equatable, Sendable {
+  /// ELF64 for x86-64, entered in 64-bit mode.
+  case elf64
+  /// ELF32 for i386 with a Multiboot header, entered in protected mode.
+  case multibootELF32
+  /// Any file whose Multiboot header says where to load it, entered in protected mode.
+  case multibootAddressFields
+  /// Bytes that go to an address as they are.
+  case flat(FlatEntry)
+
+  /// The mode in which the image is entered.
+  public var mode: EntryState.Mode {
+    switch self {
+    case .elf64: .long
+    case .multibootELF32, .multibootAddressFields: .protected
+    case .flat(let entry): entry.mode
+    }
+  }
+}

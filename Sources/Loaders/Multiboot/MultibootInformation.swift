@@ -1,0 +1,106 @@
+import VMM
+
+/// The Multiboot information structure and what it points to (Multiboot 0.6.96, section 3.3), checked to fit
+/// and ready to be written.
+struct MultibootInformation {
+  private let commandLine: String
+  private let modules: [(range: Range<GuestAddress>, text: String)]
+  /// RAM in bytes.
+  private let memorySize: UInt64
+
+  /// - Parameters:
+  ///   - placed: where each of `modules` lies, below 4 GiB.
+  ///   - memorySize: RAM in bytes.
+  /// - Throws: ``PlacementProblem/stringsTooLong(_:room:)``.
+  init(
+    commandLine: String, modules: [BootModule], placed: [Segment], memorySize: UInt64
+  ) throws(LoadProblem) {
+    self.commandLine = commandLine
+    self.modules = zip(modules, placed).map { ($1.start..<$1.end, $0.text) }
+    self.memorySize = memorySize
+    var end = BootTables.moduleList + UInt64(Self.moduleSize * modules.count)
+    for text in [commandLine, BootTables.loaderName] + modules.map(\.text) {
+      end += UInt64(text.utf8.count + 1)
+    }
+    guard end <= BootTables.region.upperBound else {
+      let start = BootTables.moduleList
+      throw .placement(.stringsTooLong(end - start, room: BootTables.region.upperBound - start))
+    }
+  }
+
+  /// Length of an entry of the module list.
+  private static let moduleSize = 16
+  /// Length of an entry of the memory map, with its first field.
+  private static let areaSize = 24
+
+  /// Writes the structure, the memory map, the module list and the strings.
+  func write(to memory: GuestMemory) {
+    var strings = StringTable(memory, at: BootTables.moduleList + UInt64(Self.moduleSize * modules.count))
+    let structure = memory.view(at: BootTables.information, count: 116)!
+    var flags: UInt32 = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 9
+
+    // Flag 0: KiB from 0, 640 at most, and from 1 MiB to the first hole.
+    structure.store(UInt32(MemoryMap.conventionalEnd / 1024), at: 4)
+    structure.store(UInt32((min(memorySize, GuestMemory.hole.lowerBound) - (1 << 20)) / 1024), at: 8)
+    // Flag 2.
+    structure.store(strings.add(commandLine), at: 16)
+    // Flag 3.
+    if !modules.isEmpty {
+      flags |= 1 << 3
+      structure.store(UInt32(modules.count), at: 20)
+      structure.store(UInt32(BootTables.moduleList), at: 24)
+      writeModules(to: memory, &strings)
+    }
+    // Flag 6.
+    structure.store(UInt32(writeMemoryMap(to: memory)), at: 44)
+    structure.store(UInt32(BootTables.memoryMap), at: 48)
+    // Flag 9.
+    structure.store(strings.add(BootTables.loaderName), at: 64)
+
+    structure.store(flags, at: 0)
+  }
+
+  private func writeModules(to memory: GuestMemory, _ strings: inout StringTable) {
+    let list = memory.view(at: BootTables.moduleList, count: Self.moduleSize * modules.count)!
+    for (index, module) in modules.enumerated() {
+      let entry = Self.moduleSize * index
+      list.store(UInt32(module.range.lowerBound), at: entry)
+      list.store(UInt32(module.range.upperBound), at: entry + 4)
+      list.store(strings.add(module.text), at: entry + 8)
+    }
+  }
+
+  /// Length of the memory map in bytes.
+  private func writeMemoryMap(to memory: GuestMemory) -> Int {
+    let areas = MemoryMap.areas(ofMemory: memorySize)
+    let map = memory.view(at: BootTables.memoryMap, count: Self.areaSize * areas.count)!
+    for (index, area) in areas.enumerated() {
+      let entry = Self.areaSize * index
+      // The size of an entry does not count the field that gives it.
+      map.store(UInt32(Self.areaSize - 4), at: entry)
+      map.store(area.range.lowerBound, at: entry + 4)
+      map.store(area.range.upperBound - area.range.lowerBound, at: entry + 12)
+      map.store(UInt32(area.isAvailable ? 1 : 2), at: entry + 20)
+    }
+    return map.count
+  }
+}
+
+/// Strings one behind the other, each ended by a zero.
+private struct StringTable {
+  private let memory: GuestMemory
+  private var end: GuestAddress
+
+  init(_ memory: GuestMemory, at start: GuestAddress) {
+    self.memory = memory
+    end = start
+  }
+
+  /// The address of `text`, in the 32 bits that the structure has for it.
+  mutating func add(_ text: String) -> UInt32 {
+    let bytes = Array(text.utf8) + [0]
+    memory.view(at: end, count: bytes.count)!.copy(from: bytes)
+    defer { end += UInt64(bytes.count) }
+    return UInt32(end)
+  }
+}
