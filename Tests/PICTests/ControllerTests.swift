@@ -257,31 +257,30 @@ struct ControllerTests {
     #expect(board.pair.acknowledge() == 0x29)
   }
 
-  @Test("lines driven by several threads while the CPU takes interrupts end up as they were left")
+  @Test("lines that threads drive while the CPU takes interrupts end up as they were left")
   func threads() async {
     let board = Board()
-    board.levels(0xf8, 0xde)
+    board.levels(0x20, 0)
     await withTaskGroup(of: Void.self) { group in
-      for number in [3, 5, 9, 12] {
+      for _ in 0..<3 {
+        let line = board.pair.line(5)
         group.addTask {
-          for turn in 0..<2_001 { board.lines[number]!.set(turn % 2 == 0) }
+          for turn in 0..<20_000 { line.set(turn % 2 == 0) }
         }
       }
       group.addTask {
-        for _ in 0..<2_000 where board.pair.hasPending {
-          let vector = board.pair.acknowledge()
-          if vector >= 0x28 { board.command(.slave, 0x20) }
+        for _ in 0..<20_000 where board.pair.hasPending {
+          _ = board.pair.acknowledge()
           board.command(.master, 0x20)
         }
       }
     }
-    for _ in 0..<8 {
-      board.command(.slave, 0x20)
-      board.command(.master, 0x20)
-    }
-    #expect(board.requests(.slave) == 0x12)
-    #expect(board.requests(.master) == 0x2c)
-    #expect(board.outputs.last == true)
+    board.command(.master, 0x20)
+    #expect(board.requests(.master) == 0, "an edge lost or counted twice holds the input")
+    board.raise(5)
+    #expect(board.pair.acknowledge() == 0x25)
+    board.lower(5)
+    #expect(board.requests(.master) == 0)
   }
 
   @Test(
