@@ -1,3 +1,5 @@
+import CLinux
+
 /// A buffer of the VMM's own, zeroed, whose pages are touched only when used.
 public final class HostBuffer: Sendable {
   /// All of the buffer. Valid as long as the buffer is.
@@ -5,12 +7,14 @@ public final class HostBuffer: Sendable {
 
   /// - Parameter count: length in bytes, more than 0.
   public init(count: Int) {
-    let memory = UnsafeMutableRawPointer.allocate(byteCount: count, alignment: 64)
-    view = unsafe MemoryView(base: memory, count: count)
-    view.clear()
+    let mapping = linux_map_memory(count)
+    guard mapping > 0, let base = unsafe UnsafeMutableRawPointer(bitPattern: mapping) else {
+      fatalError("no memory for a buffer of \(count) bytes: errno \(-mapping)")
+    }
+    view = unsafe MemoryView(base: base, count: count)
   }
 
   deinit {
-    unsafe view.base.deallocate()
+    unsafe munmap(view.base, view.count)
   }
 }
