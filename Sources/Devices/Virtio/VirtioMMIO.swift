@@ -1,0 +1,175 @@
+import VMM
+
+/// A virtio device on the memory bus: virtio-mmio version 2 (virtio 1.2, section 4.2).
+///
+/// Only registers and the interrupt are here; what they mean to a device is ``VirtioDevice``'s. A kick costs one
+/// exit (QueueNotify), an interrupt two (InterruptStatus, InterruptACK).
+public final class VirtioMMIO: Device, @unchecked Sendable {
+  /// Length of the window in bytes.
+  public static let windowCount: UInt64 = 0x1000
+
+  private let device: VirtioDevice
+  private let interrupt: InterruptLine
+  private var deviceFeaturesSel: UInt32 = 0
+  private var driverFeaturesSel: UInt32 = 0
+  private var queueSel: UInt32 = 0
+  private var interruptStatus: UInt32 = 0
+  private var kicks: UInt64 = 0
+
+  /// - Parameters:
+  ///   - device: what the registers control; it belongs to this transport from now on.
+  ///   - base: guest physical address of the registers.
+  ///   - interrupt: the device's own line.
+  public init(device: VirtioDevice, base: GuestAddress, interrupt: InterruptLine) {
+    self.device = device
+    self.interrupt = interrupt
+    super.init(
+      name: device.name,
+      windows: [
+        Window(
+          .memory, base: base, count: Self.windowCount,
+          registers: MMIORegister.map(configFields: device.configFields))
+      ])
+    device.transport = self
+  }
+
+  /// Fetches what the back end has for the driver. Any thread may call it.
+  public func poll() {
+    exclusively {
+      device.poll()
+      deliver()
+    }
+  }
+
+  public override var counters: DeviceCounters {
+    DeviceCounters(kicks: kicks, interrupts: interrupt.raised, packets: device.packets)
+  }
+
+  public override func read(_ access: Access) -> UInt64 {
+    if access.offset >= MMIORegister.config { return readConfig(access) }
+    guard let register = register(access) else { return 0 }
+    return UInt64(read(register))
+  }
+
+  public override func write(_ access: Access, _ value: UInt64) {
+    guard access.offset < MMIORegister.config else {
+      return fault("write of the configuration space at \(hex(access.offset)), which is read-only")
+    }
+    guard let register = register(access) else { return }
+    write(register, UInt32(truncatingIfNeeded: value))
+    deliver()
+  }
+
+  /// The control registers take aligned accesses of 32 bits and no others (section 4.2.2.2).
+  private func register(_ access: Access) -> MMIORegister? {
+    guard access.size == 4, let register = MMIORegister(rawValue: access.offset) else {
+      fault("access of \(access.size) bytes at \(hex(access.offset)), where no register is")
+      return nil
+    }
+    return register
+  }
+
+  private func read(_ register: MMIORegister) -> UInt32 {
+    switch register {
+    case .magicValue: 0x7472_6976
+    case .version: 2
+    case .deviceID: device.type
+    case .vendorID: 0x4d4d_5653
+    case .deviceFeatures: device.features.word(deviceFeaturesSel)
+    case .queueNumMax: device.queue(queueSel).map { UInt32($0.maximumSize) } ?? 0
+    case .queueReady: device.queue(queueSel)?.isReady == true ? 1 : 0
+    case .interruptStatus: interruptStatus
+    case .status: UInt32(device.status.rawValue)
+    // There is no shared memory, which is said with a length and a base of all ones.
+    case .shmLenLow, .shmLenHigh, .shmBaseLow, .shmBaseHigh: ~0
+    // VIRTIO_F_RING_RESET is not offered, and the configuration does not change.
+    case .queueReset, .configGeneration: 0
+    case .deviceFeaturesSel, .driverFeatures, .driverFeaturesSel, .queueSel, .queueNum, .queueNotify,
+      .interruptACK, .queueDescLow, .queueDescHigh, .queueDriverLow, .queueDriverHigh, .queueDeviceLow,
+      .queueDeviceHigh, .shmSel:
+      refuse("read", register)
+    }
+  }
+
+  private func write(_ register: MMIORegister, _ value: UInt32) {
+    switch register {
+    case .queueNotify:
+      kicks &+= 1
+      device.notify(value)
+    case .interruptACK:
+      interruptStatus &= ~value
+      interrupt.set(interruptStatus != 0)
+    case .status:
+      device.writeStatus(value)
+      if value == 0 { reset() }
+    case .deviceFeaturesSel: deviceFeaturesSel = value
+    case .driverFeaturesSel: driverFeaturesSel = value
+    case .driverFeatures: device.writeDriverFeatures(value, word: driverFeaturesSel)
+    case .queueSel: queueSel = value
+    case .queueNum: device.configureQueue(queueSel) { $0.size = value }
+    case .queueDescLow: device.configureQueue(queueSel) { $0.descriptorArea.low = value }
+    case .queueDescHigh: device.configureQueue(queueSel) { $0.descriptorArea.high = value }
+    case .queueDriverLow: device.configureQueue(queueSel) { $0.driverArea.low = value }
+    case .queueDriverHigh: device.configureQueue(queueSel) { $0.driverArea.high = value }
+    case .queueDeviceLow: device.configureQueue(queueSel) { $0.deviceArea.low = value }
+    case .queueDeviceHigh: device.configureQueue(queueSel) { $0.deviceArea.high = value }
+    case .queueReady: device.writeQueueReady(queueSel, value)
+    case .shmSel: break
+    case .magicValue, .version, .deviceID, .vendorID, .deviceFeatures, .queueNumMax, .interruptStatus,
+      .shmLenLow, .shmLenHigh, .shmBaseLow, .shmBaseHigh, .queueReset, .configGeneration:
+      _ = refuse("write", register)
+    }
+  }
+
+  private func refuse(_ verb: String, _ register: MMIORegister) -> UInt32 {
+    fault("\(verb) of \(register.name), which does not allow it")
+    return 0
+  }
+
+  /// Fields are read in their own width, or in halves of 32 bits (section 4.2.2.2). Behind the last there may
+  /// always be padding (section 2.5.1), which reads as 0.
+  private func readConfig(_ access: Access) -> UInt64 {
+    let offset = Int(access.offset) - MMIORegister.config
+    let size = Int(access.size)
+    guard size == 1 || size == 2 || size == 4, offset % size == 0 else {
+      fault("read of \(size) bytes of the configuration space at \(hex(access.offset))")
+      return 0
+    }
+    guard let field = device.config.view.slice(offset, size) else { return 0 }
+    return switch size {
+    case 1: UInt64(field.load(UInt8.self, at: 0))
+    case 2: UInt64(field.load(UInt16.self, at: 0))
+    default: UInt64(field.load(UInt32.self, at: 0))
+    }
+  }
+
+  private func reset() {
+    deviceFeaturesSel = 0
+    driverFeaturesSel = 0
+    queueSel = 0
+    interruptStatus = 0
+    interrupt.set(false)
+  }
+
+  /// One line for both kinds of notification, high while a bit of InterruptStatus is set (section 4.2.3.4).
+  private func deliver() {
+    let notifications = device.takeNotifications()
+    if notifications.queues != 0 { interruptStatus |= 1 }
+    if notifications.configuration { interruptStatus |= 2 }
+    interrupt.set(interruptStatus != 0)
+  }
+}
+
+extension GuestAddress {
+  /// Bits 0–31, as a pair of registers has them.
+  fileprivate var low: UInt32 {
+    get { UInt32(truncatingIfNeeded: self) }
+    set { self = self & ~0xffff_ffff | UInt64(newValue) }
+  }
+
+  /// Bits 32–63.
+  fileprivate var high: UInt32 {
+    get { UInt32(truncatingIfNeeded: self >> 32) }
+    set { self = self & 0xffff_ffff | UInt64(newValue) << 32 }
+  }
+}

@@ -1,0 +1,98 @@
+import Testing
+import VMM
+import Virtio
+
+@Suite("A descriptor chain")
+struct DescriptorChainTests {
+  /// A chain whose buffers have the lengths given, one behind the other with gaps of a byte, filled with a
+  /// running number.
+  private func chain(readable: [Int], writable: [Int] = []) throws -> (Ring, SplitQueue, [UInt8]) {
+    let ring = try Ring(size: 32)
+    let queue = try ring.queue()
+    var address = Ring.buffers
+    var content: [UInt8] = []
+    var entries: [Ring.Entry] = []
+    for (index, count) in (readable + writable).enumerated() {
+      let isWritable = index >= readable.count
+      entries.append(
+        Ring.Entry(address: address, length: UInt32(count), flags: isWritable ? Ring.Entry.write : 0))
+      for offset in 0..<count where !isWritable {
+        let byte = UInt8(truncatingIfNeeded: content.count &* 7 &+ 1)
+        ring.ram.store(byte, at: Int(address) + offset)
+        content.append(byte)
+      }
+      address += GuestAddress(count + 1)
+    }
+    ring.describeChain(entries)
+    ring.offer(0)
+    #expect(try queue.pop())
+    return (ring, queue, content)
+  }
+
+  @Test(
+    "is read as one stream, however it is cut and wherever reading begins",
+    arguments: [[64], [1, 63], [12, 52], [11, 1, 52], [6, 6, 6, 46], Array(repeating: 2, count: 32)])
+  func read(cut: [Int]) throws {
+    let space = HostBuffer(count: 64)
+    for start in 0..<64 {
+      let (_, queue, content) = try chain(readable: cut)
+      queue.chain.skip(start)
+      #expect(queue.chain.readableCount == 64 - start)
+      #expect(queue.chain.gather(into: space.view).bytes == Array(content[start...]))
+    }
+  }
+
+  @Test("lends a frame that lies in one buffer where it lies")
+  func inPlace() throws {
+    for cut in [[76], [12, 64]] {
+      let (ring, queue, _) = try chain(readable: cut)
+      queue.chain.skip(12)
+      let space = HostBuffer(count: 64)
+      let frame = queue.chain.gather(into: space.view)
+      // A change of guest memory shows in the view, so it is no copy.
+      let last = Int(Ring.buffers) + 75 + (cut.count - 1)
+      ring.ram.store(UInt8(0xee), at: last)
+      #expect(frame.load(UInt8.self, at: 63) == 0xee)
+      #expect(space.view.bytes == Array(repeating: 0, count: 64))
+    }
+  }
+
+  @Test(
+    "is written as one stream, and the rest is lent from where writing ended",
+    arguments: [[64], [12, 52], [1, 11, 52], [5, 5, 5, 49], Array(repeating: 2, count: 31) + [2]])
+  func write(cut: [Int]) throws {
+    let header = HostBuffer(count: 12)
+    header.view.copy(from: Array(0x30..<0x3c))
+    let (ring, queue, _) = try chain(readable: [], writable: cut)
+    #expect(queue.chain.writableCount == 64)
+    queue.chain.write(header.view)
+    #expect(queue.chain.writableCount == 52)
+    queue.chain.withWritable { buffers in
+      var left = 0
+      for index in buffers.indices {
+        left += buffers[index].count
+        for offset in 0..<buffers[index].count { buffers[index].store(UInt8(0xcc), at: offset) }
+      }
+      #expect(left == 52)
+    }
+    var written: [UInt8] = []
+    var address = Int(Ring.buffers)
+    for count in cut {
+      written += ring.ram.slice(address, count)!.bytes
+      address += count
+      #expect(ring.ram.load(UInt8.self, at: address) == 0, "the gap between two buffers stays as it was")
+      address += 1
+    }
+    #expect(written == Array(0x30..<0x3c) + Array(repeating: 0xcc, count: 52))
+  }
+
+  @Test("keeps its readable and its writable part apart")
+  func both() throws {
+    let (_, queue, content) = try chain(readable: [3, 4], writable: [5, 6])
+    #expect(queue.chain.readableCount == 7)
+    #expect(queue.chain.writableCount == 11)
+    let space = HostBuffer(count: 7)
+    #expect(queue.chain.gather(into: space.view).bytes == content)
+    queue.chain.withWritable { #expect($0.count == 2) }
+  }
+}
