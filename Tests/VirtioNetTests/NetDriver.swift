@@ -1,0 +1,151 @@
+import NetBackends
+import VMM
+import Virtio
+import VirtioNet
+
+/// A driver of one virtio-net over MMIO, in guest memory of 8 MiB: it does what a guest would, and on request
+/// what a guest must not.
+final class NetDriver {
+  static let receive = 0
+  static let transmit = 1
+  static let headerCount = 12
+
+  let memory: GuestMemory
+  let ram: MemoryView
+  let line = InterruptLine()
+  let device: VirtioMMIO
+  let size: UInt16
+  private var nextDescriptor: [UInt16] = [0, 0]
+
+  init(backend: NetBackend, size: UInt16 = 64, mac: [UInt8] = VirtioNet.defaultMAC) throws {
+    memory = try GuestMemory(size: 8 << 20)
+    ram = memory.slots[0].view
+    self.size = size
+    device = VirtioMMIO(
+      device: VirtioNet(memory: memory, backend: backend, mac: mac), base: 0xd000_0000, interrupt: line)
+  }
+
+  func read(_ offset: Int, size: Int = 4) -> UInt32 {
+    UInt32(truncatingIfNeeded: device.read(Access(offset: offset, size: size)))
+  }
+
+  func write(_ offset: Int, _ value: UInt32) {
+    device.write(Access(offset: offset, size: 4), UInt64(value))
+  }
+
+  var status: UInt32 { read(0x70) }
+  var packets: PacketCounters { device.counters.packets ?? PacketCounters() }
+
+  /// Through the steps of virtio 1.2, section 3.1.1, with both queues of ``size``.
+  func start() {
+    write(0x70, 0)
+    write(0x70, 1)
+    write(0x70, 3)
+    for (word, bits) in [(0, 1 << 5 | 1 << 16), (1, 1)] as [(UInt32, UInt32)] {
+      write(0x24, word)
+      write(0x20, bits)
+    }
+    write(0x70, 11)
+    for queue in 0..<2 {
+      write(0x30, UInt32(queue))
+      write(0x38, UInt32(size))
+      write(0x80, UInt32(descriptors(queue)))
+      write(0x90, UInt32(available(queue)))
+      write(0xa0, UInt32(used(queue)))
+      write(0x44, 1)
+    }
+    write(0x70, 15)
+  }
+
+  func descriptors(_ queue: Int) -> Int { 0x1_0000 + 0x1_0000 * queue }
+  func available(_ queue: Int) -> Int { descriptors(queue) + 0x8000 }
+  func used(_ queue: Int) -> Int { descriptors(queue) + 0xa000 }
+  /// Memory for the buffers of the chain that begins at descriptor `head`: 2 KiB each.
+  func buffer(_ queue: Int, _ head: UInt16) -> Int { 0x20_0000 * (queue + 1) + 2048 * Int(head) }
+
+  /// Offers a chain with a buffer for each of the lengths in `cut`, one behind the other from `address` on.
+  ///
+  /// - Returns: the head.
+  @discardableResult
+  func offer(_ queue: Int, at address: Int? = nil, cut: [Int], writable: Bool) -> UInt16 {
+    let head = nextDescriptor[queue]
+    var address = address ?? buffer(queue, head)
+    for (index, count) in cut.enumerated() {
+      let number = nextDescriptor[queue]
+      let next = (number + 1) % size
+      let at = descriptors(queue) + 16 * Int(number)
+      ram.store(UInt64(address), at: at)
+      ram.store(UInt32(count), at: at + 8)
+      ram.store(UInt16((index < cut.count - 1 ? 1 : 0) | (writable ? 2 : 0)), at: at + 12)
+      ram.store(next, at: at + 14)
+      address += count
+      nextDescriptor[queue] = next
+    }
+    let index = availableIndex(queue)
+    ram.store(head, at: available(queue) + 4 + 2 * Int(index % size))
+    ram.store(index &+ 1, at: available(queue) + 2)
+    return head
+  }
+
+  /// Offers `frame` for transmission behind an empty header, cut as `cut` says or in one buffer.
+  @discardableResult
+  func offerFrame(_ frame: MemoryView, cut: [Int]? = nil) -> UInt16 {
+    let address = buffer(Self.transmit, nextDescriptor[Self.transmit])
+    ram.slice(address, Self.headerCount)!.clear()
+    ram.copy(from: frame, at: address + Self.headerCount)
+    return offer(Self.transmit, at: address, cut: cut ?? [frame.count + Self.headerCount], writable: false)
+  }
+
+  /// Offers the frame of the project's format with this number.
+  func offerFrame(_ sequence: UInt64, length: Int = 60, cut: [Int]? = nil) {
+    let frame = HostBuffer(count: length)
+    for offset in 0..<12 { frame.view.store(UInt8(0xa0 + offset), at: offset) }
+    FrameFormat.seal(frame.view, sequence: sequence)
+    offerFrame(frame.view, cut: cut)
+  }
+
+  func kick(_ queue: Int) { write(0x50, UInt32(queue)) }
+
+  func availableIndex(_ queue: Int) -> UInt16 { ram.load(at: available(queue) + 2) }
+  func usedIndex(_ queue: Int) -> UInt16 { ram.load(at: used(queue) + 2) }
+
+  func usedElement(_ queue: Int, _ index: UInt16) -> (id: UInt32, length: UInt32) {
+    let at = used(queue) + 4 + 8 * Int(index % size)
+    return (ram.load(at: at), ram.load(at: at + 4))
+  }
+
+  func silence(_ queue: Int) { ram.store(UInt16(1), at: available(queue)) }
+}
+
+/// A back end that keeps what it is sent and gives what it is told to.
+final class Recorder: NetBackend, @unchecked Sendable {
+  private(set) var sent: [[UInt8]] = []
+  var pending: [[UInt8]] = []
+  private(set) var dropped = 0
+  /// Called with each frame while it is valid.
+  var whileSending: ((MemoryView) -> Void)?
+
+  init() {
+    super.init(name: "recorder")
+  }
+
+  override func transmit(_ frame: MemoryView) {
+    sent.append(frame.bytes)
+    whileSending?(frame)
+  }
+
+  override var nextLength: Int? { pending.first?.count }
+
+  override func receive(into buffers: borrowing Span<MemoryView>) {
+    var rest = pending.removeFirst()[...]
+    for index in buffers.indices {
+      buffers[index].copy(from: Array(rest.prefix(buffers[index].count)))
+      rest = rest.dropFirst(buffers[index].count)
+    }
+  }
+
+  override func dropNext() {
+    pending.removeFirst()
+    dropped += 1
+  }
+}
