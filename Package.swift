@@ -17,9 +17,11 @@ func device(_ name: String, uses more: [Target.Dependency] = []) -> Target {
   library(name, path: "Sources/Devices/\(name)", uses: ["VMM"] + more)
 }
 
+/// The tests of a library target. Those that need KVM say so with a trait of TestSupport.
 func tests(of name: String, uses more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.target(name: name), "VMM"] + more, swiftSettings: strict)
+    name: "\(name)Tests", dependencies: [.target(name: name), "VMM", "KVM", "TestSupport"] + more,
+    swiftSettings: strict)
 }
 
 let package = Package(
@@ -40,6 +42,9 @@ let package = Package(
     library("VMM", uses: ["KVM", "CKVM", "CLinux", "CGuestMemory"]),
     library("Loaders", uses: ["VMM"]),
     library("NetBackends", uses: ["VMM"]),
+    library("Witness", uses: ["VMM", "KVM", "CLinux"]),
+    library("Console", uses: ["CLinux"]),
+
     device("Serial"),
     device("Platform"),
     device("PIC"),
@@ -47,5 +52,35 @@ let package = Package(
     device("E1000", uses: ["PCI", "NetBackends"]),
     device("Virtio"),
     device("VirtioNet", uses: ["Virtio", "NetBackends"]),
+
+    library(
+      "Board",
+      uses: [
+        "VMM", "KVM", "Console", "NetBackends", "Serial", "Platform", "PIC", "PCI", "E1000", "Virtio",
+        "VirtioNet",
+      ]),
+    library("Report", uses: ["Board", "Loaders", "VMM", "Witness", "CLinux"]),
+    .target(name: "CGuestImages"),
+    library("BuiltinImages", uses: ["CGuestImages", "VMM"]),
+    .executableTarget(
+      name: "swiftvmm",
+      dependencies: [
+        "Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: strict),
+
+    .target(name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
+    tests(of: "KVM", uses: ["CKVM"]),
+    tests(of: "VMM", uses: ["CKVM", "CLinux"]),
+    tests(of: "Loaders"),
+    tests(of: "NetBackends"),
+    tests(of: "Serial"),
+    tests(of: "Platform"),
+    tests(of: "PIC"),
+    tests(of: "PCI"),
+    tests(of: "E1000", uses: ["PCI", "NetBackends"]),
+    tests(of: "Virtio"),
+    tests(of: "VirtioNet", uses: ["Virtio", "NetBackends"]),
   ]
 )

@@ -111,17 +111,18 @@ public final class Board: Sendable {
     defer { extendLifetime(terminal) }
     let isTerminal = terminal != nil
     let started = ContinuousClock.now
+    let supervisor: Supervisor
     do throws(KVMError) {
-      let supervisor = try Supervisor(
-        stopped: stopped, watches: options.input.map { watches(for: $0, isTerminal: isTerminal) } ?? [])
-      do throws(MachineError) { try machine.start(entry, devices: devices, hooks: options.hooks) } catch {
-        machine.join()
-        throw error
-      }
-      supervisor.run(machine.control, limit: options.timeLimit)
-    } catch let error as KVMError {
-      throw .kvm(error)
+      let inputs = options.input.map { watches(for: $0, isTerminal: isTerminal) } ?? []
+      supervisor = try Supervisor(stopped: stopped, watches: inputs)
+    } catch { throw .kvm(error) }
+    do throws(MachineError) {
+      try machine.start(entry, devices: devices, hooks: options.hooks)
+    } catch {
+      machine.join()
+      throw error
     }
+    supervisor.run(machine.control, limit: options.timeLimit)
     machine.join()
     return (machine.control.outcome ?? .interrupted, started.duration(to: .now))
   }

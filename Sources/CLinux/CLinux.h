@@ -1,15 +1,12 @@
 // The Linux calls that the VMM needs and that Swift cannot import as they are: macros, variadic functions and
 // calls without a wrapper in libc. Each returns a negative errno on failure, so that errno never crosses into
-// Swift.
+// Swift. No _GNU_SOURCE here: it changes types that Swift's own Glibc module declares as well.
 #pragma once
-
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
 
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/perf_event.h>
+#include <linux/sched.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
@@ -72,7 +69,7 @@ static inline long linux_perf_event_open_self(struct perf_event_attr *attributes
 
 // Mounts tracefs for the calling thread alone, until it ends.
 static inline long linux_mount_private_tracefs(void) {
-  if (unshare(CLONE_NEWNS) < 0) return -errno;
+  if (syscall(SYS_unshare, CLONE_NEWNS) < 0) return -errno;
   // Without this the mount would travel back to the namespace that this one was copied from.
   if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0) return -errno;
   if (mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL) < 0) return -errno;

@@ -39,7 +39,7 @@ struct Boot: ParsableCommand {
 
   func run() throws {
     Signals.prepare()
-    var session = try Session(guest, output: GuestOutput(descriptor: STDOUT_FILENO))
+    let session = try Session(guest, output: GuestOutput(descriptor: STDOUT_FILENO))
     let counts = kernelCounts ? KernelCounts(cpus: guest.cpus) : nil
     var options = Board.RunOptions()
     options.timeLimit = .seconds(timeLimit)

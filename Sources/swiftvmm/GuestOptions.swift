@@ -47,8 +47,10 @@ struct GuestOptions: ParsableArguments {
   /// The whole command line that the user wrote for the guest.
   var commandLine: String { ([cmdline] + words).filter { !$0.isEmpty }.joined(separator: " ") }
 
-  func bootImage() throws(Failure) -> BootImage {
+  /// The image, and whoever keeps its bytes.
+  func bootImage() throws(Failure) -> (BootImage, FileContents?) {
     let bytes: MemoryView
+    var file: FileContents?
     let prefix = "builtin:"
     if image.hasPrefix(prefix) {
       let name = String(image.dropFirst(prefix.count))
@@ -57,21 +59,25 @@ struct GuestOptions: ParsableArguments {
       }
       bytes = builtin.bytes
     } else {
-      bytes = try FileMapping(image).bytes
+      file = try FileContents(image)
+      bytes = file!.bytes
     }
     do throws(LoadError) {
-      return try BootImage(bytes, name: image, entry: try entry.map { text throws(LoadError) in try FlatEntry(text) })
+      let entry = try entry.map { text throws(LoadError) in try FlatEntry(text) }
+      return (try BootImage(bytes, name: image, entry: entry), file)
     } catch {
       throw .usage(error.description)
     }
   }
 
-  func modules() throws(Failure) -> [BootModule] {
-    var modules: [BootModule] = []
+  /// The modules, and whoever keeps their bytes.
+  func modules() throws(Failure) -> [(BootModule, FileContents)] {
+    var modules: [(BootModule, FileContents)] = []
     for argument in module {
       let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       let path = String(parts[0])
-      modules.append(BootModule(try FileMapping(path).bytes, text: parts.count > 1 ? String(parts[1]) : path))
+      let file = try FileContents(path)
+      modules.append((BootModule(file.bytes, text: parts.count > 1 ? String(parts[1]) : path), file))
     }
     return modules
   }

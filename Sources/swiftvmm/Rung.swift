@@ -81,7 +81,7 @@ struct RungResult {
       throw .usage(GuestOptions.message(for: error))
     }
     // The guest's own words are no part of a table.
-    var session = try Session(options, output: GuestOutput(descriptor: -1))
+    let session = try Session(options, output: GuestOutput(descriptor: -1))
     let report = try session.run(Board.RunOptions(), counts: nil)
     guard report.outcome.kind == "exited", report.outcome.status == 0 else {
       writeToStandardError(report.text)

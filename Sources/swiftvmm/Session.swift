@@ -17,39 +17,41 @@ struct Session {
   ///
   /// - Throws: ``Failure``, before the guest has run an instruction.
   init(_ options: GuestOptions, output: GuestOutput) throws(Failure) {
-    let image = try options.bootImage()
+    let (image, file) = try options.bootImage()
     let modules = try options.modules()
     let configuration = try options.machineConfiguration()
     let nics = try options.nics(for: image)
     commandLine = options.commandLine
     self.image = image
+    // Until everything is in guest memory.
+    defer { extendLifetime((file, modules)) }
     do throws(LoadError) { try image.check(commandLine: commandLine) } catch {
       throw .usage(error.description)
     }
-    let board: Board
-    do throws(KVMError) {
-      let system = try System()
-      do throws(MachineError) {
-        board = try Board(configuration, nics: nics, output: output, on: system)
-      } catch { throw Failure(error) }
-    } catch let error as KVMError {
-      throw Failure(error)
-    } catch let failure as Failure {
-      throw failure
-    }
+    let board = try Self.makeBoard(configuration, nics, output)
     self.board = board
     do throws(LoadError) {
       entry = try image.load(
         into: board.machine.memory,
         commandLine: [commandLine, board.commandLineSuffix].filter { !$0.isEmpty }.joined(separator: " "),
-        modules: modules)
+        modules: modules.map(\.0))
     } catch {
       throw .usage(error.description)
     }
   }
 
+  private static func makeBoard(
+    _ configuration: MachineConfiguration, _ nics: [NICSpecification], _ output: GuestOutput
+  ) throws(Failure) -> Board {
+    let system: System
+    do throws(KVMError) { system = try System() } catch { throw Failure(error) }
+    do throws(MachineError) {
+      return try Board(configuration, nics: nics, output: output, on: system)
+    } catch { throw Failure(error) }
+  }
+
   /// Runs the guest to its end.
-  mutating func run(_ options: Board.RunOptions, counts: KernelCounts?) throws(Failure) -> RunReport {
+  func run(_ options: Board.RunOptions, counts: KernelCounts?) throws(Failure) -> RunReport {
     do throws(MachineError) {
       let result = try board.run(entry, options)
       return ReportBuilder(board).report(

@@ -80,6 +80,8 @@ public final class VCPUThread: @unchecked Sendable {
     switch errno {
     case EINTR:
       vcpu.forgetExitRequest()
+      // The kick that ends the run is none of the guest's exits.
+      guard !control.isStopping else { return }
       ledger.record(ExitReason.interrupted.line, ticks: ckvm_timestamp() &- start)
     case EAGAIN: break
     default:
