@@ -73,8 +73,8 @@ public final class PCIHost: Device, @unchecked Sendable {
       let bit: UInt32 = 1 &<< UInt32(device)
       guard moved & bit == 0 else { return }
       moved |= bit
-      let (from, to) = (String(bar.address, radix: 16), String(address, radix: 16))
-      fault("\(function.name): BAR\(bar.index) moved from 0x\(from) to 0x\(to); it still answers at 0x\(from)")
+      let (old, new) = ("0x" + String(bar.address, radix: 16), "0x" + String(address, radix: 16))
+      fault("\(function.name): BAR\(bar.index) moved from \(old) to \(new); it still answers at \(old)")
     }
   }
 }
