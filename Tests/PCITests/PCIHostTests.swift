@@ -24,7 +24,8 @@ struct PCIHostTests {
     #expect(ports.host.read(Access(offset: 0, size: 4)) == 0x0012_3458)
   }
 
-  @Test("narrow accesses to CONFIG_ADDRESS are nobody's", arguments: [(0, 1), (0, 2), (1, 1), (2, 2), (3, 1)])
+  @Test(
+    "narrow accesses to CONFIG_ADDRESS are nobody's", arguments: [(0, 1), (0, 2), (1, 1), (2, 2), (3, 1)])
   func narrowAddress(offset: Int, size: Int) {
     ports.select(0x8000_0000)
     ports.host.write(Access(offset: offset, size: size), 0x55)

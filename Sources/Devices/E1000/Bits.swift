@@ -1,0 +1,80 @@
+/// Device Control (section 13.4.1).
+enum CTRL {
+  static let reset: UInt32 = 1 << 26
+  static let vlanMode: UInt32 = 1 << 30
+  static let phyReset: UInt32 = 1 << 31
+}
+
+/// EEPROM/Flash Control and Data (section 13.4.3).
+enum EECD {
+  static let clock: UInt32 = 1 << 0
+  static let chipSelect: UInt32 = 1 << 1
+  static let dataIn: UInt32 = 1 << 2
+  static let dataOut: UInt32 = 1 << 3
+  static let request: UInt32 = 1 << 6
+  static let grant: UInt32 = 1 << 7
+}
+
+/// EEPROM Read (section 13.4.4).
+enum EERD {
+  static let start: UInt32 = 1 << 0
+  static let done: UInt32 = 1 << 4
+}
+
+/// MDI Control (section 13.4.7).
+enum MDIC {
+  static let write: UInt32 = 1
+  static let read: UInt32 = 2
+  static let ready: UInt32 = 1 << 28
+  static let interrupt: UInt32 = 1 << 29
+  static let error: UInt32 = 1 << 30
+}
+
+/// Causes of interrupts: ICR, ICS, IMS and IMC share their bits (section 13.4.17).
+enum Cause {
+  static let txdw: UInt32 = 1 << 0
+  static let txqe: UInt32 = 1 << 1
+  static let rxdmt0: UInt32 = 1 << 4
+  static let rxo: UInt32 = 1 << 6
+  static let rxt0: UInt32 = 1 << 7
+  static let mdac: UInt32 = 1 << 9
+  static let txdLow: UInt32 = 1 << 15
+  static let srpd: UInt32 = 1 << 16
+  /// All that the 82540EM has; RXSEQ and RXCFG belong to its fibre relatives.
+  static let all: UInt32 = 0x1_f2d7
+}
+
+/// Receive Control (section 13.4.22).
+enum RCTL {
+  static let enable: UInt32 = 1 << 1
+  static let unicastPromiscuous: UInt32 = 1 << 3
+  static let multicastPromiscuous: UInt32 = 1 << 4
+  static let longPackets: UInt32 = 1 << 5
+  static let loopback: UInt32 = 3 << 6
+  static let broadcastAccept: UInt32 = 1 << 15
+  static let size: UInt32 = 3 << 16
+  static let vlanFilter: UInt32 = 1 << 18
+  static let canonicalFormEnable: UInt32 = 1 << 19
+  static let canonicalForm: UInt32 = 1 << 20
+  static let sizeExtension: UInt32 = 1 << 25
+  static let stripCRC: UInt32 = 1 << 26
+}
+
+/// Transmit Control (section 13.4.33).
+enum TCTL {
+  static let enable: UInt32 = 1 << 1
+  static let padShortPackets: UInt32 = 1 << 3
+}
+
+/// Sizes of Ethernet frames in bytes, without the frame check sequence unless said otherwise.
+enum FrameSize {
+  /// The shortest frame that a wire carries.
+  static let minimum = 60
+  static let checkSequence = 4
+  /// The longest frame with its check sequence while RCTL.LPE is off (section 13.7.36).
+  static let longest = 1522
+  /// The same while RCTL.LPE is on.
+  static let longestWithLPE = 16384
+  /// The longest frame that can be sent (section 3.3.3, field Length).
+  static let longestTransmitted = 16288
+}

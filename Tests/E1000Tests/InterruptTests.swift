@@ -1,0 +1,73 @@
+import Testing
+import VMM
+
+@testable import E1000
+
+@Suite("Interrupts")
+struct InterruptTests {
+  let rig = Rig()
+
+  @Test("the line is up exactly while an enabled cause waits, whatever the order of the writes")
+  func level() {
+    var random = SplitMix(state: 1)
+    var (causes, mask): (UInt32, UInt32) = (0, 0)
+    for _ in 0..<5000 {
+      let value = UInt32(truncatingIfNeeded: random.next()) & UInt32(truncatingIfNeeded: random.next())
+      switch random.next() % 6 {
+      case 0, 1:
+        rig["ICS"] = value
+        causes |= value & Cause.all
+      case 2:
+        rig["IMS"] = value
+        mask |= value & Cause.all
+      case 3:
+        rig["IMC"] = value
+        mask &= ~value
+      case 4:
+        rig["ICR"] = value
+        causes &= ~value
+      default:
+        #expect(rig["ICR"] == causes)
+        causes = 0
+      }
+      #expect(rig.line.isAsserted == (causes & mask != 0))
+      #expect(rig["IMS"] == mask)
+    }
+  }
+
+  @Test("a masked cause waits, and raises the line when it is enabled")
+  func masked() {
+    rig.startTransmitter()
+    rig.queue(makeFrame(1), 0)
+    rig["TDT"] = 1
+    #expect(!rig.line.isAsserted)
+    rig["IMS"] = Cause.txdw
+    #expect(rig.line.isAsserted && rig.nic.counters.interrupts == 1)
+    rig["IMC"] = Cause.txdw
+    #expect(!rig.line.isAsserted)
+  }
+
+  @Test("a batch raises the line once, and the handler's read of ICR lowers it")
+  func batch() {
+    rig["IMS"] = Cause.txdw | Cause.rxt0
+    rig.backend.reflects = true
+    rig.startReceiver(count: 64, given: 63)
+    rig.startTransmitter()
+    for round in 0..<3 {
+      for number in 0..<2 { rig.queue(makeFrame(number), 2 * round + number) }
+      rig["TDT"] = UInt32(2 * round + 2)
+      #expect(rig.line.isAsserted && rig.line.raised == UInt64(round + 1))
+      #expect(rig["ICR"] == Cause.txdw | Cause.txqe | Cause.rxt0)
+      #expect(!rig.line.isAsserted)
+    }
+  }
+
+  @Test("a reset lowers the line and forgets causes and mask")
+  func reset() {
+    rig["IMS"] = Cause.all
+    rig["ICS"] = Cause.txdw
+    #expect(rig.line.isAsserted)
+    rig["CTRL"] = 1 << 26
+    #expect(!rig.line.isAsserted && rig["ICR"] == 0 && rig["IMS"] == 0)
+  }
+}

@@ -1,0 +1,67 @@
+import Testing
+import VMM
+
+@testable import E1000
+
+@Suite("Random drivers")
+struct RandomDriverTests {
+  let rig = Rig()
+
+  /// Rings full of descriptors that mostly make some sense.
+  private func fillMemory(_ random: inout SplitMix) {
+    let rings = rig.memory.view(at: 0, count: 0x3_0000)!
+    for offset in stride(from: 0, to: rings.count, by: 16) {
+      let address = random.next()
+      let isWild = random.next() % 8 == 0
+      rings.store(isWild ? address & address << 20 : address & 0x1f_ffff, at: offset)
+      rings.store(random.next() & 0x0000_0000_ff10_07ff, at: offset + 8)
+    }
+  }
+
+  /// A value that a driver, or an attacker who wants to get somewhere, might write to the register.
+  private func value(for name: String, _ random: inout SplitMix) -> UInt64 {
+    let any = random.next()
+    guard any % 16 != 0 else { return random.next() & 0xffff_ffff }
+    return switch name {
+    case "TDBAL", "RDBAL": random.next() & 0x2_ffff
+    case "TDBAH", "RDBAH": 0
+    case "TDLEN", "RDLEN": [128, 256, 1024, 0x4000][Int(random.next() % 4)]
+    case "TDT", "RDT", "TDH", "RDH": random.next() % 9
+    case "TCTL": random.next() & 0xfffc | 2
+    case "RCTL": random.next() & 0x0603_833f | 2
+    default: random.next() & 0xffff_ffff & ~UInt64(CTRL.reset)
+    }
+  }
+
+  @Test("whatever a driver writes, the device answers, and serves the next one", arguments: 1...4)
+  func random(seed: UInt64) {
+    var random = SplitMix(state: seed)
+    let busy = ["TDT", "RDT", "TDH", "RDH", "TCTL", "RCTL", "TDLEN", "RDLEN", "TDBAL", "RDBAL"]
+    for turn in 0..<6000 {
+      if turn % 500 == 0 { fillMemory(&random) }
+      if rig.backend.sent.count > 100 { rig.backend.sent = [] }
+      if rig.backend.waiting.count > 10 { rig.backend.waiting = [] }
+      switch random.next() % 16 {
+      case 0:
+        let size = [1, 2, 4, 8].randomElement(using: &random)!
+        let access = Access(offset: Int(random.next() % E1000.windowSize), size: size)
+        rig.nic.write(access, random.next() & access.ones)
+        #expect(rig.nic.read(access) <= access.ones)
+      case 1, 2: rig.backend.waiting.append(makeFrame(turn, count: Int(random.next() % 2000)))
+      case 3: rig.backend.waiting.append(makeFrame(turn, count: Int(random.next() % 20_000)))
+      case 4: rig.nic.poll()
+      case 5:
+        let place = Place.all.randomElement(using: &random)!
+        _ = rig.read(place.offset)
+        rig.write(place.offset, UInt32(value(for: place.definition.name, &random)))
+      default:
+        let name = busy.randomElement(using: &random)!
+        rig[name] = UInt32(value(for: name, &random))
+      }
+      #expect(rig.line.isAsserted == (rig.nic.registers[Offset.icr] & rig.nic.registers[Offset.ims] != 0))
+    }
+    let packets = rig.nic.counters.packets!
+    #expect(packets.transmitted > 0 && packets.received > 0 && packets.dropped > 0, "it came that far")
+    rig.expectUsable()
+  }
+}
