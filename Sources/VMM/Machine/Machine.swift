@@ -113,7 +113,7 @@ public final class Machine: Sendable {
         try vcpu.setCPUID(
           cpuid.forCPU(index, of: configuration.cpus, hasLocalAPIC: hasLocalAPIC))
         if index == 0 {
-          try vcpu.enter(entry)
+          try vcpu.enter(entry, hasLocalAPIC: hasLocalAPIC)
           ring = try coalesce(devices, vcpu)
         }
         thread = try VCPUThread(

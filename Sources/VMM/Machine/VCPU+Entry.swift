@@ -3,8 +3,10 @@ import KVM
 
 extension VCPU {
   /// Puts the vCPU where an image is entered (docs/guest-abi.md, section Entry state).
-  func enter(_ entry: EntryState) throws(KVMError) {
+  func enter(_ entry: EntryState, hasLocalAPIC: Bool) throws(KVMError) {
     var special = try specialRegisters()
+    // KVM enables IA32_APIC_BASE even where it has no LAPIC, and CPUID's APIC flag follows that bit.
+    if !hasLocalAPIC { special.apic_base = 0 }
     var general = kvm_regs()
     general.rip = entry.instructionPointer
     general.rsp = entry.stackPointer
