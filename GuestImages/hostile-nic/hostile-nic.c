@@ -1,0 +1,58 @@
+/*
+ * hostile-nic: a driver that means ill.
+ *
+ * Each attack is one thing that a driver must not do and that a device must survive: with bounded work, without
+ * touching memory that is not the guest's, and so that after a reset a well-formed frame passes. virtio moreover says
+ * what the device has to report. The back end is a reflector, so that frames come in on the receive rings under
+ * attack too.
+ */
+#include "attack.h"
+#include "port.h"
+#include "print.h"
+#include "start.h"
+
+uint64_t memory_end(void)
+{
+    return 0x100000 + (uint64_t)boot_information->memory_upper * 1024;
+}
+
+void access_oddly(uint64_t address, uint64_t value)
+{
+    uint64_t scratch;
+    asm volatile("movb (%1), %b0" : "=a"(scratch) : "r"(address) : "memory");
+    asm volatile("movw (%1), %w0" : "=a"(scratch) : "r"(address) : "memory");
+    asm volatile("movq (%1), %q0" : "=a"(scratch) : "r"(address) : "memory");
+    asm volatile("movl 2(%1), %k0" : "=a"(scratch) : "r"(address) : "memory");
+    asm volatile("movb %b0, (%1)" : : "a"(value), "r"(address) : "memory");
+    asm volatile("movw %w0, (%1)" : : "a"(value), "r"(address) : "memory");
+    asm volatile("movq %q0, (%1)" : : "a"(value), "r"(address) : "memory");
+    asm volatile("movl %k0, 2(%1)" : : "a"(value), "r"(address) : "memory");
+}
+
+static void attack(const struct target *target, const struct attack *attack, uint64_t sequence)
+{
+    print("%s: %s: ", target->name, attack->name);
+    target->reset();
+    attack->run();
+    const char *said = target->check(attack->duty);
+    if (attack->duty != KEEP_ON)
+        target->reset();
+    target->transmit(sequence);
+    print("%s; usable\n", said);
+}
+
+int main(void)
+{
+    static const struct target *const targets[] = {&e1000_target, &virtio_ring_target, &virtio_transport_target};
+    uint64_t attacks = 0;
+    for (unsigned t = 0; t < sizeof targets / sizeof *targets; t++) {
+        if (!targets[t]->find())
+            continue;
+        for (unsigned i = 0; i < *targets[t]->count; i++)
+            attack(targets[t], &targets[t]->attacks[i], attacks++);
+    }
+    if (!attacks)
+        fail("hostile-nic: there is no NIC to attack");
+    print("hostile-nic: %lu attacks, device usable after each\n", attacks);
+    return 0;
+}
