@@ -35,7 +35,8 @@ test: setup build
 lint:
 	@$(SWIFT) format lint --strict -r Package.swift Sources Tests
 
-benchmark: setup build
+benchmark: build
+	@Scripts/setup benchmark
 	@Benchmarks/run
 
 clean:

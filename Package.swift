@@ -20,7 +20,7 @@ func device(_ name: String, uses more: [Target.Dependency] = []) -> Target {
 /// The tests of a library target. Those that need KVM say so with a trait of TestSupport.
 func tests(of name: String, uses more: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.target(name: name), "VMM", "KVM", "TestSupport"] + more,
+    name: "\(name)Tests", dependencies: [.target(name: name), "TestSupport"] + more,
     swiftSettings: strict)
 }
 
@@ -72,15 +72,15 @@ let package = Package(
 
     .target(name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
-    tests(of: "VMM", uses: ["CKVM", "CLinux"]),
-    tests(of: "Loaders"),
-    tests(of: "NetBackends"),
-    tests(of: "Serial"),
-    tests(of: "Platform"),
-    tests(of: "PIC"),
-    tests(of: "PCI"),
-    tests(of: "E1000", uses: ["PCI", "NetBackends"]),
-    tests(of: "Virtio"),
-    tests(of: "VirtioNet", uses: ["Virtio", "NetBackends"]),
+    tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),
+    tests(of: "Loaders", uses: ["VMM"]),
+    tests(of: "NetBackends", uses: ["VMM"]),
+    tests(of: "Serial", uses: ["VMM"]),
+    tests(of: "Platform", uses: ["VMM"]),
+    tests(of: "PIC", uses: ["VMM"]),
+    tests(of: "PCI", uses: ["VMM"]),
+    tests(of: "E1000", uses: ["PCI", "NetBackends", "VMM"]),
+    tests(of: "Virtio", uses: ["VMM"]),
+    tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
   ]
 )

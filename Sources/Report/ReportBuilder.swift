@@ -26,6 +26,7 @@ public struct ReportBuilder {
     let configuration = board.machine.configuration
     let measurement = board.window.measurement
     let devices = deviceReports(measurement)
+    let total = exits(of: ledgers)
     return RunReport(
       host: .current(timestampKHz: board.machine.timestampFrequency),
       guest: RunReport.Guest(
@@ -34,10 +35,10 @@ public struct ReportBuilder {
         irqchip: configuration.interruptControllers.rawValue, nics: board.nics.map(\.description)),
       outcome: RunReport.OutcomeReport(result.outcome),
       durationSeconds: result.duration.seconds,
-      exits: exits(of: ledgers),
+      exits: total,
       vcpus: ledgers.enumerated().map { RunReport.VCPUReport(index: $0, exits: exits(of: [$1])) },
       devices: devices,
-      kernel: RunReport.KernelReport(counts),
+      kernel: RunReport.KernelReport(counts, haltedInUserSpace: total.byReason[ExitReason.hlt.name] ?? 0),
       window: measurement.map { windowReport($0) })
   }
 

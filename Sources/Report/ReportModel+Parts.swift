@@ -60,7 +60,8 @@ extension RunReport.Packets {
 }
 
 extension RunReport.KernelReport {
-  init(_ counts: KernelCounts?) {
+  /// KVM's statistics count every HLT, also those that then came to user space.
+  init(_ counts: KernelCounts?, haltedInUserSpace: UInt64) {
     unavailable = [:]
     guard let counts else { return }
     switch counts.cpuid {
@@ -68,7 +69,7 @@ extension RunReport.KernelReport {
     case .failure(let why): unavailable["cpuid"] = why.reason
     }
     switch counts.hlt {
-    case .success(let count): hlt = count
+    case .success(let count): hlt = count >= haltedInUserSpace ? count - haltedInUserSpace : 0
     case .failure(let why): unavailable["hlt"] = why.reason
     }
   }
