@@ -19,4 +19,7 @@ public enum ImageFormat: Equatable, Sendable {
     case .flat(let entry): entry.mode
     }
   }
+
+  /// The image is booted by the Multiboot Specification.
+  public var isMultiboot: Bool { self == .multibootELF32 || self == .multibootAddressFields }
 }

@@ -33,11 +33,18 @@ struct Session {
     do throws(LoadError) {
       entry = try image.load(
         into: board.machine.memory,
-        commandLine: [commandLine, board.commandLineSuffix].filter { !$0.isEmpty }.joined(separator: " "),
+        commandLine: Self.bootCommandLine(image, commandLine, board.commandLineSuffix),
         modules: modules.map(\.0))
     } catch {
       throw .usage(error.description)
     }
+  }
+
+  /// What the image is told. Multiboot kernels look for their first argument behind their own name, as boot
+  /// loaders have always passed it.
+  private static func bootCommandLine(_ image: BootImage, _ words: String, _ suffix: String) -> String {
+    let name = image.format.isMultiboot ? image.name : ""
+    return [name, words, suffix].filter { !$0.isEmpty }.joined(separator: " ")
   }
 
   private static func makeBoard(

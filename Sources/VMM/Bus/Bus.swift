@@ -22,18 +22,17 @@ public final class Bus: @unchecked Sendable {
       for (index, window) in device.windows.enumerated() {
         try Self.checkRange(of: window, device.name)
         bySpace[window.space, default: []].append(
-          Route(
-            base: window.base, last: window.base + (window.count - 1), device: device,
-            registers: window.registers, firstLine: layout.add(window, of: device), window: UInt8(index)))
+          Route(to: device, window: index, firstLine: layout.add(window, of: device)))
       }
     }
     let nobody = Device(name: "unclaimed", windows: [])
-    var all = [Route(base: 0, last: 0, device: nobody, registers: noNames, firstLine: -1, window: 0)]
+    var all = [Route(unclaimed: nobody, noNames: noNames)]
+    func name(of route: Route) -> String { unsafe route.device._withUnsafeGuaranteedRef { $0.name } }
     var ranges: [Range<Int>] = []
     for space in [Window.Space.port, .memory, .msr] {
       let sorted = (bySpace[space] ?? []).sorted { $0.base < $1.base }
       for (one, next) in zip(sorted, sorted.dropFirst()) where one.last >= next.base {
-        throw unsafe .overlap(one.device.name, next.device.name, space: space, at: next.base)
+        throw .overlap(name(of: one), name(of: next), space: space, at: next.base)
       }
       ranges.append(all.count..<(all.count + sorted.count))
       all += sorted

@@ -30,11 +30,8 @@ public final class Ledger: @unchecked Sendable {
   }
 
   /// Counts one exit that took `ticks` to answer.
-  @inline(__always)
   func record(_ line: Int, ticks: UInt64) {
-    let start = unsafe words + (line &<< LedgerLine.shift)
-    unsafe start[LedgerLine.ticks] &+= ticks
-    unsafe start[LedgerLine.bucket(of: ticks)] &+= 1
+    unsafe LedgerLine.record(words, line, ticks: ticks)
   }
 
   /// Counts the items of a string access beyond its first.

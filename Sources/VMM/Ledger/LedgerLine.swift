@@ -25,6 +25,14 @@ enum LedgerLine {
     return Int(truncatingIfNeeded: min(exponentAndFraction &- 1023 << 2, UInt64(words &- 1)))
   }
 
+  /// Counts one exit on `line` that took `ticks` to answer.
+  @inline(__always)
+  static func record(_ words: UnsafeMutablePointer<UInt64>, _ line: Int, ticks: UInt64) {
+    let start = unsafe words + (line &<< shift)
+    unsafe start[Self.ticks] &+= ticks
+    unsafe start[bucket(of: ticks)] &+= 1
+  }
+
   /// The shortest duration of a bucket, in ticks.
   static func lowerBound(ofBucket bucket: Int) -> UInt64 {
     UInt64(Double(bitPattern: (UInt64(bucket) + 1023 << 2) << 50))

@@ -25,7 +25,7 @@ final class CoalescedRing: @unchecked Sendable {
   }
 
   /// Hands every write in the ring to its device, in order.
-  func drain(_ server: borrowing ExitServer) {
+  func drain(_ server: ExitServer) {
     gate.close()
     defer { gate.open() }
     var first = unsafe ring.pointee.first

@@ -8,10 +8,11 @@ import KVM
 /// ``serveMemory(since:)`` are the exit path proper: nothing on it allocates, counts references or calls a
 /// lock.
 @safe
-struct ExitServer: ~Copyable {
+final class ExitServer: @unchecked Sendable {
   private let shared: UnsafeMutablePointer<kvm_run>
   private let routes: UnsafeMutablePointer<Route>
   private let ports: UnsafeMutablePointer<UInt8>
+  private let words: UnsafeMutablePointer<UInt64>
   private let bus: Bus
   private let ledger: Ledger
 
@@ -19,113 +20,123 @@ struct ExitServer: ~Copyable {
     unsafe self.shared = unsafe shared
     unsafe routes = bus.routes
     unsafe ports = bus.ports
+    unsafe words = ledger.words
     self.bus = bus
     self.ledger = ledger
   }
 
   /// KVM_EXIT_IO: `count` items of `size` bytes, one after the other in the shared page, all to one port.
   @inline(__always)
-  borrowing func servePort(since start: UInt64) {
+  func servePort(since start: UInt64) {
+    let port = unsafe shared.pointee.io.port
+    let isWrite = unsafe shared.pointee.io.direction == KVM_EXIT_IO_OUT.magnitude
+    let route = unsafe routes + Int(ports[Int(port)])
+    guard unsafe shared.pointee.io.count == 1, unsafe route.pointee.firstLine >= 0 else {
+      serveRarePort(since: start)
+      return
+    }
+    let offset = unsafe UInt64(port) &- route.pointee.base
+    unsafe access(route, offset, size: shared.pointee.io.size, isWrite: isWrite, portData)
+    unsafe record(route.pointee.line(at: offset, isWrite: isWrite), since: start)
+  }
+
+  /// String accesses, and ports that nobody claims. `rep ins` and `rep outs` advance the data, not the port:
+  /// one exit, many accesses.
+  @inline(never)
+  private func serveRarePort(since start: UInt64) {
     let io = unsafe shared.pointee.io
     let route = unsafe routes + Int(ports[Int(io.port)])
     let isWrite = io.direction == KVM_EXIT_IO_OUT.magnitude
     let line = unsafe line(route, .port, UInt64(io.port), isWrite: isWrite)
-    let data = unsafe UnsafeMutableRawPointer(shared) + Int(truncatingIfNeeded: io.data_offset)
-    guard io.count == 1 else {
-      serveString(line, since: start)
-      return
-    }
-    unsafe access(route, UInt64(io.port), size: io.size, isWrite: isWrite, data)
-    ledger.record(line, ticks: ckvm_timestamp() &- start)
-  }
-
-  /// `rep ins` and `rep outs`: the data advances, the port does not. One exit, many accesses.
-  @inline(never)
-  private borrowing func serveString(_ line: Int, since start: UInt64) {
-    let io = unsafe shared.pointee.io
-    let route = unsafe routes + Int(ports[Int(io.port)])
-    let isWrite = io.direction == KVM_EXIT_IO_OUT.magnitude
-    let data = unsafe UnsafeMutableRawPointer(shared) + Int(truncatingIfNeeded: io.data_offset)
     let size = Int(io.size)
     for item in 0..<Int(io.count) {
-      let place = unsafe data + item &* size
+      let place = unsafe portData + item &* size
       var word: UInt64 = 0
       if isWrite { unsafe memcpy(&word, place, size) }
-      unsafe access(route, UInt64(io.port), size: io.size, isWrite: isWrite, &word)
+      unsafe access(route, UInt64(io.port) &- route.pointee.base, size: io.size, isWrite: isWrite, &word)
       if !isWrite { unsafe memcpy(place, &word, size) }
     }
-    ledger.record(line, ticks: ckvm_timestamp() &- start)
+    record(line, since: start)
     if io.count > 1 { ledger.recordItems(line, Int(io.count) - 1) }
+  }
+
+  /// The first item of a port access.
+  @inline(__always)
+  private var portData: UnsafeMutableRawPointer {
+    unsafe UnsafeMutableRawPointer(shared) + Int(truncatingIfNeeded: shared.pointee.io.data_offset)
   }
 
   /// KVM_EXIT_MMIO: up to eight bytes, in the shared structure itself.
   @inline(__always)
-  borrowing func serveMemory(since start: UInt64) {
+  func serveMemory(since start: UInt64) {
     let address = unsafe shared.pointee.mmio.phys_addr
     let isWrite = unsafe shared.pointee.mmio.is_write != 0
     let route = unsafe routes + bus.route(toMemory: address)
     let line = unsafe line(route, .memory, address, isWrite: isWrite)
     let size = unsafe UInt8(truncatingIfNeeded: shared.pointee.mmio.len)
     unsafe withUnsafeMutablePointer(to: &shared.pointee.mmio.data) {
-      unsafe access(route, address, size: size, isWrite: isWrite, $0)
+      unsafe access(route, address &- route.pointee.base, size: size, isWrite: isWrite, $0)
     }
-    ledger.record(line, ticks: ckvm_timestamp() &- start)
+    record(line, since: start)
   }
 
   /// KVM_EXIT_X86_RDMSR and KVM_EXIT_X86_WRMSR. Nobody's register raises #GP, as on a processor.
-  borrowing func serveMSR(isWrite: Bool, since start: UInt64) {
+  func serveMSR(isWrite: Bool, since start: UInt64) {
     let index = unsafe UInt64(shared.pointee.msr.index)
     let route = unsafe routes + bus.route(toMSR: index)
-    let line = unsafe line(route, .msr, index, isWrite: isWrite)
     let isClaimed = unsafe route.pointee.firstLine >= 0
     unsafe shared.pointee.msr.error = isClaimed ? 0 : 1
     if isClaimed {
       unsafe withUnsafeMutablePointer(to: &shared.pointee.msr.data) {
-        unsafe access(route, index, size: 8, isWrite: isWrite, $0)
+        unsafe access(route, index &- route.pointee.base, size: 8, isWrite: isWrite, $0)
       }
     }
-    ledger.record(line, ticks: ckvm_timestamp() &- start)
+    unsafe record(line(route, .msr, index, isWrite: isWrite), since: start)
   }
 
   /// A write that KVM kept in the coalesced ring: the device gets it, the ledger counts it as no exit.
-  borrowing func serveCoalesced(_ space: Window.Space, _ address: UInt64, size: UInt8, _ value: UInt64) {
+  func serveCoalesced(_ space: Window.Space, _ address: UInt64, size: UInt8, _ value: UInt64) {
     let number =
       space == .port
       ? Int(unsafe ports[Int(UInt16(truncatingIfNeeded: address))]) : bus.route(toMemory: address)
     let route = unsafe routes + number
     var value = value
-    unsafe access(route, address, size: size, isWrite: true, &value)
+    unsafe access(route, address &- route.pointee.base, size: size, isWrite: true, &value)
     ledger.recordCoalesced(unsafe line(route, space, address, isWrite: true))
   }
 
-  /// The line of the ledger for an access.
+  /// The line of the ledger for an access, whether a device claims it or not.
   @inline(__always)
-  private borrowing func line(
+  private func line(
     _ route: UnsafeMutablePointer<Route>, _ space: Window.Space, _ address: UInt64, isWrite: Bool
   ) -> Int {
-    let direction = isWrite ? 1 : 0
-    let firstLine = unsafe route.pointee.firstLine
-    guard firstLine >= 0 else { return ledger.unclaimedLine(space, address) &+ direction }
-    let number = unsafe route.pointee.registers.number(at: address &- route.pointee.base)
-    return firstLine &+ 2 &* number &+ direction
+    guard unsafe route.pointee.firstLine >= 0 else {
+      return ledger.unclaimedLine(space, address) &+ (isWrite ? 1 : 0)
+    }
+    return unsafe route.pointee.line(at: address &- route.pointee.base, isWrite: isWrite)
+  }
+
+  @inline(__always)
+  private func record(_ line: Int, since start: UInt64) {
+    unsafe LedgerLine.record(words, line, ticks: ckvm_timestamp() &- start)
   }
 
   /// Lets the device answer. Eight bytes at `data` belong to the access, whatever its size.
   @inline(__always)
-  private borrowing func access(
-    _ route: UnsafeMutablePointer<Route>, _ address: UInt64, size: UInt8, isWrite: Bool,
+  private func access(
+    _ route: UnsafeMutablePointer<Route>, _ offset: UInt64, size: UInt8, isWrite: Bool,
     _ data: UnsafeMutableRawPointer
   ) {
     let access = unsafe Access(
-      window: Int(route.pointee.window), offset: Int(truncatingIfNeeded: address &- route.pointee.base),
-      size: Int(size))
-    let device = unsafe route.pointee.device
-    device.gate.close()
-    if isWrite {
-      device.write(access, unsafe data.loadUnaligned(as: UInt64.self) & access.ones)
-    } else {
-      unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
+      window: Int(route.pointee.window), offset: Int(truncatingIfNeeded: offset), size: Int(size))
+    unsafe route.pointee.device._withUnsafeGuaranteedRef { device in
+      device.gate.close()
+      if isWrite {
+        unsafe device.write(access, data.loadUnaligned(as: UInt64.self) & access.ones)
+      } else {
+        unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
+      }
+      device.gate.open()
     }
-    device.gate.open()
   }
 }

@@ -38,7 +38,7 @@ struct RunLoop: ~Copyable {
       if hasRing { thread.drainRing(server) }
       // After an error the reason is that of the exit before.
       guard result >= 0 else {
-        thread.runFailed(errno: Int32(truncatingIfNeeded: -result), since: start)
+        thread.runFailed(errno: Int32(truncatingIfNeeded: 0 &- result), since: start)
         continue
       }
       switch unsafe shared.pointee.exit_reason {

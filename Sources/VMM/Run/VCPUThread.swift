@@ -90,13 +90,13 @@ public final class VCPUThread: @unchecked Sendable {
   }
 
   @inline(never)
-  func drainRing(_ server: borrowing ExitServer) {
+  func drainRing(_ server: ExitServer) {
     ring?.drain(server)
   }
 
   /// Every exit that is neither a port nor memory.
   @inline(never)
-  func serveOther(_ server: borrowing ExitServer, since start: UInt64) {
+  func serveOther(_ server: ExitServer, since start: UInt64) {
     let reason = unsafe ExitReason(vcpu.run.pointee.exit_reason)
     switch reason {
     case .rdmsr:
