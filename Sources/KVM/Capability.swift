@@ -7,7 +7,7 @@ public struct Capability: Hashable, Sendable {
   /// The number that KVM knows it by.
   public let number: Int32
 
-  private init(_ name: String, _ number: Int32) {
+  init(_ name: String, _ number: Int32) {
     self.name = name
     self.number = number
   }
