@@ -18,7 +18,7 @@ enum LedgerLine {
   static let firstSplitBucket = 4
 
   /// The bucket of a duration. Clocks of two processors may differ a little: a negative difference, which
-  /// arrives as a huge number, lands in the last bucket like everything beyond 2^31 ticks.
+  /// arrives as a huge number, lands in the last bucket like everything from 7 × 2^29 ticks on.
   @inline(__always)
   static func bucket(of ticks: UInt64) -> Int {
     let exponentAndFraction = Double(Int64(truncatingIfNeeded: ticks | 1)).bitPattern &>> 50
