@@ -12,16 +12,21 @@ final class CoalescedRing: @unchecked Sendable {
   private let capacity: UInt32
   private let gate = Gate()
 
+  private static let pageSize = 4096
+
   /// - Parameters:
   ///   - vcpu: any vCPU of the machine; the ring lies in its mapping.
   ///   - page: what KVM says to KVM_CAP_COALESCED_MMIO, the ring's page in that mapping.
-  init(_ vcpu: VCPU, page: Int) {
-    let pageSize = 4096
-    unsafe ring = (UnsafeMutableRawPointer(vcpu.run) + page * pageSize)
-      .assumingMemoryBound(to: kvm_coalesced_mmio_ring.self)
+  convenience init(_ vcpu: VCPU, page: Int) {
+    unsafe self.init(page: UnsafeMutableRawPointer(vcpu.run) + page * Self.pageSize)
+  }
+
+  /// - Parameter page: the ring's page itself, which outlives this.
+  init(page: UnsafeMutableRawPointer) {
+    unsafe ring = page.assumingMemoryBound(to: kvm_coalesced_mmio_ring.self)
     // As the kernel counts: what fits into the page beside the two indices.
     capacity = UInt32(
-      (pageSize - MemoryLayout<kvm_coalesced_mmio_ring>.size) / MemoryLayout<kvm_coalesced_mmio>.stride)
+      (Self.pageSize - MemoryLayout<kvm_coalesced_mmio_ring>.size) / MemoryLayout<kvm_coalesced_mmio>.stride)
   }
 
   /// Hands every write in the ring to its device, in order.
