@@ -9,16 +9,19 @@ public struct FlatGuest {
   /// - Parameters:
   ///   - code: loaded and entered at `address`.
   ///   - mode: real mode unless told otherwise.
+  ///   - pageTables: CR3 for long mode; the tables are the test's to write.
   public init(
     _ code: [UInt8], mode: EntryState.Mode = .real, at address: UInt64 = 0x1000,
     configuration: MachineConfiguration = MachineConfiguration(),
-    interrupts: (any UserInterruptController)? = nil
+    interrupts: (any UserInterruptController)? = nil, pageTables: GuestAddress = 0
   ) throws {
     Signals.prepare()
     machine = try Machine(
       configuration, on: try System(), interrupts: interrupts, onStop: { [stopped] in stopped.signal() })
     machine.memory.view(at: address, count: code.count)!.copy(from: code)
-    entry = EntryState(mode, at: address)
+    var entry = EntryState(mode, at: address)
+    entry.pageTables = pageTables
+    self.entry = entry
   }
   private let entry: EntryState
 

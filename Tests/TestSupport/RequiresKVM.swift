@@ -8,6 +8,12 @@ extension Trait where Self == ConditionTrait {
   public static var requiresKVM: Self {
     .enabled(if: hostKVM.isUsable || isKVMExpected, "\(hostKVM.reason)")
   }
+
+  /// Runs where KVM has a capability that a machine can do without. Beside ``requiresKVM``.
+  public static func requires(_ capability: Capability) -> Self {
+    .enabled(
+      if: ((try? System().value(of: capability)) ?? 1) != 0, "this host's KVM lacks \(capability.name)")
+  }
 }
 
 private let isKVMExpected = ProcessInfo.processInfo.environment["SWIFTVMM_REQUIRE_KVM"] != nil
