@@ -16,6 +16,17 @@ public enum Signals {
     linux_ignore(SIGPIPE)
   }
 
+  /// Gives the calling thread the mask of a vCPU's: the kick comes through, the ending signals do not,
+  /// whatever the mask that it has from the thread that made it.
+  static func admitKick() {
+    var ending = endingSet
+    _ = unsafe pthread_sigmask(SIG_BLOCK, &ending, nil)
+    var set = sigset_t()
+    _ = unsafe sigemptyset(&set)
+    _ = unsafe sigaddset(&set, kick)
+    _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+  }
+
   /// The ending signals as a set.
   static var endingSet: sigset_t {
     var set = sigset_t()

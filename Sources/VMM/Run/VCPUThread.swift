@@ -42,7 +42,7 @@ public final class VCPUThread: @unchecked Sendable {
     wakeup = interrupts == nil ? nil : try WakeUp()
   }
 
-  /// Starts the thread. It blocks every signal but the kick.
+  /// Starts the thread.
   func start() throws(KVMError) {
     let context = unsafe Unmanaged.passRetained(self).toOpaque()
     let result = unsafe pthread_create(&thread, nil, vcpuThreadMain, context)
@@ -53,6 +53,7 @@ public final class VCPUThread: @unchecked Sendable {
   }
 
   fileprivate func main() {
+    Signals.admitKick()
     hooks.begin(vcpu)
     RunLoop(self).run()
     hooks.end(vcpu)
