@@ -13,3 +13,8 @@ public func onThreads(_ count: Int, _ body: @escaping @Sendable (_ thread: Int) 
   }
   all.wait()
 }
+
+/// Runs `body` on a thread of its own and does not wait for it.
+public func onThread(_ body: @escaping @Sendable () -> Void) {
+  Thread.detachNewThread(body)
+}

@@ -120,10 +120,9 @@ public final class VCPUThread: @unchecked Sendable {
   }
 
   /// HLT, which comes here only without the in-kernel interrupt controllers: waits for an interrupt. With
-  /// interrupts off nothing can wake the vCPU, and the run is over.
+  /// interrupts off, or nobody to raise one, nothing can wake the vCPU, and the run is over.
   private func halt() {
-    guard let interrupts, let wakeup else { return }
-    guard unsafe vcpu.run.pointee.if_flag != 0 else {
+    guard let interrupts, let wakeup, unsafe vcpu.run.pointee.if_flag != 0 else {
       control.stop(.halted)
       return
     }
