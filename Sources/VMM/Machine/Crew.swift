@@ -37,9 +37,16 @@ final class Crew: Sendable {
     }
   }
 
+  /// Waits for all threads, which have been told to stop. The last kick is given here, for whoever told them
+  /// may not have come to it yet, and must not kick a thread that is gone.
   func join() {
-    for thread in (state.withLock { $0.isRunning ? $0.threads : [] }) { thread.join() }
-    state.withLock { $0.isRunning = false }
+    let threads = state.withLock { state -> [VCPUThread] in
+      guard state.isRunning else { return [] }
+      for thread in state.threads { thread.kick() }
+      state.isRunning = false
+      return state.threads
+    }
+    for thread in threads { thread.join() }
   }
 
   var ledgers: [Ledger] { state.withLock { $0.threads.map(\.ledger) } }
