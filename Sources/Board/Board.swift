@@ -99,7 +99,8 @@ public final class Board: Sendable {
     public var timeLimit: Duration = .seconds(60)
     /// Read as what the user types to the guest's UART; nil for none.
     public var input: Int32?
-    public var hooks = VCPUThread.Hooks()
+    /// Called last before the vCPUs start.
+    public var prepare: @Sendable () -> Void = {}
 
     public init() {}
   }
@@ -117,7 +118,8 @@ public final class Board: Sendable {
       supervisor = try Supervisor(stopped: stopped, watches: inputs)
     } catch { throw .kvm(error) }
     do throws(MachineError) {
-      try machine.start(entry, devices: devices, hooks: options.hooks)
+      options.prepare()
+      try machine.start(entry, devices: devices)
     } catch {
       machine.join()
       throw error

@@ -61,9 +61,13 @@ static inline void linux_ignore(int number) {
   sigaction(number, &action, NULL);
 }
 
-// Counts on the calling thread, whatever processor it runs on.
-static inline long linux_perf_event_open_self(struct perf_event_attr *attributes) {
-  long fd = syscall(SYS_perf_event_open, attributes, 0, -1, -1, PERF_FLAG_FD_CLOEXEC);
+static inline int linux_gettid(void) { return (int)syscall(SYS_gettid); }
+
+// Counts a tracepoint on a thread and on those that it makes afterwards, whatever processors they run on.
+static inline long linux_count_tracepoint(uint64_t identifier, int thread) {
+  struct perf_event_attr attributes = {
+      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier, .inherit = 1};
+  long fd = syscall(SYS_perf_event_open, &attributes, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
   return fd < 0 ? -errno : fd;
 }
 

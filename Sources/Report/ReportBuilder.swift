@@ -38,7 +38,8 @@ public struct ReportBuilder {
       exits: total,
       vcpus: ledgers.enumerated().map { RunReport.VCPUReport(index: $0, exits: exits(of: [$1])) },
       devices: devices,
-      kernel: RunReport.KernelReport(counts, haltedInUserSpace: total.byReason[ExitReason.hlt.name] ?? 0),
+      kernel: RunReport.KernelReport(
+        counts, board.machine, haltedInUserSpace: total.byReason[ExitReason.hlt.name] ?? 0),
       window: measurement.map { windowReport($0) })
   }
 

@@ -61,14 +61,14 @@ extension RunReport.Packets {
 
 extension RunReport.KernelReport {
   /// KVM's statistics count every HLT, also those that then came to user space.
-  init(_ counts: KernelCounts?, haltedInUserSpace: UInt64) {
+  init(_ counts: KernelCounts?, _ machine: Machine, haltedInUserSpace: UInt64) {
     unavailable = [:]
     guard let counts else { return }
     switch counts.cpuid {
     case .success(let count): cpuid = count
     case .failure(let why): unavailable["cpuid"] = why.reason
     }
-    switch counts.hlt {
+    switch counts.hlt(machine) {
     case .success(let count): hlt = count >= haltedInUserSpace ? count - haltedInUserSpace : 0
     case .failure(let why): unavailable["hlt"] = why.reason
     }

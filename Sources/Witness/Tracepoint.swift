@@ -37,17 +37,15 @@ public struct Unavailable: Error, Equatable, CustomStringConvertible {
   public var description: String { reason }
 }
 
-/// Counts how often a tracepoint fires on the thread that made the counter.
+/// Counts how often a tracepoint fires on a thread, and on the threads that it makes afterwards.
 public struct TracepointCounter: ~Copyable {
   private let descriptor: Descriptor
 
   /// Starts counting at 0.
-  public init(_ tracepoint: Tracepoint) throws(Unavailable) {
-    var attributes = perf_event_attr()
-    attributes.type = PERF_TYPE_TRACEPOINT.rawValue
-    attributes.size = UInt32(MemoryLayout<perf_event_attr>.size)
-    attributes.config = tracepoint.identifier
-    let number = unsafe linux_perf_event_open_self(&attributes)
+  ///
+  /// - Parameter thread: its number, as gettid(2) says.
+  public init(_ tracepoint: Tracepoint, thread: Int32) throws(Unavailable) {
+    let number = linux_count_tracepoint(tracepoint.identifier, thread)
     guard number >= 0 else {
       throw Unavailable(
         KVMError(
@@ -78,28 +76,14 @@ private func readNumber(_ path: String) -> Int {
   return Int(String(decoding: digits, as: UTF8.self)) ?? -Int(EIO)
 }
 
-/// Runs `body` with tracefs mounted at its usual place, seen by nobody else.
+/// Runs `body` with tracefs mounted at its usual place, seen by nobody else: on a thread of its own, for the
+/// mount namespace is the thread's.
 private func withPrivateTracefs(_ body: @escaping () -> Int) -> Int {
-  let box = unsafe Unmanaged.passRetained(PrivateTracefs(body))
-  var thread = pthread_t()
-  let started = unsafe pthread_create(&thread, nil, privateTracefsMain, box.toOpaque())
-  guard started == 0 else { return -Int(started) }
-  _ = pthread_join(thread, nil)
-  return unsafe box.takeRetainedValue().answer
-}
-
-private final class PrivateTracefs {
-  let body: () -> Int
-  var answer = -Int(EIO)
-
-  init(_ body: @escaping () -> Int) {
-    self.body = body
+  var answer = -Int(EAGAIN)
+  let thread = Thread {
+    let mounted = linux_mount_private_tracefs()
+    answer = mounted < 0 ? Int(mounted) : body()
   }
-}
-
-private func privateTracefsMain(_ context: UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? {
-  let box = unsafe Unmanaged<PrivateTracefs>.fromOpaque(context!).takeUnretainedValue()
-  let mounted = linux_mount_private_tracefs()
-  box.answer = mounted < 0 ? Int(mounted) : box.body()
-  return nil
+  thread?.join()
+  return answer
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLinux
 import KVM
 import VMM
@@ -21,24 +20,26 @@ var hostMemory: UInt64 {
   return UInt64(information.totalram) * UInt64(information.mem_unit)
 }
 
-/// `LEAF[.SUBLEAF]:REG=VALUE[/MASK]`, numbers decimal or behind 0x.
-struct CPUIDArgument: ExpressibleByArgument {
-  let change: MachineConfiguration.CPUIDChange
-
-  init?(argument: String) {
-    let halves = argument.split(separator: "=", omittingEmptySubsequences: false)
+extension MachineConfiguration.CPUIDChange {
+  /// Parses `LEAF[.SUBLEAF]:REGISTER=VALUE[/MASK]`, numbers decimal or behind 0x; nil for anything else.
+  init?(_ text: String) {
+    let halves = text.split(separator: "=", omittingEmptySubsequences: false)
     guard halves.count == 2 else { return nil }
     let place = halves[0].split(separator: ":", omittingEmptySubsequences: false)
-    let leaves = (place.first ?? "").split(separator: ".", omittingEmptySubsequences: false).map(number)
-    let values = halves[1].split(separator: "/", omittingEmptySubsequences: false).map(number)
     guard place.count == 2, let register = CPUIDTable.Register(rawValue: place[1].lowercased()),
-      (1...2).contains(leaves.count), (1...2).contains(values.count),
-      !leaves.contains(nil), !values.contains(nil), let leaf = leaves[0], let value = values[0]
+      let (leaf, subleaf) = numbers(place[0], separatedBy: "."),
+      let (value, mask) = numbers(halves[1], separatedBy: "/")
     else { return nil }
-    change = MachineConfiguration.CPUIDChange(
-      leaf: leaf, subleaf: leaves.count > 1 ? leaves[1]! : 0, register: register, value: value,
-      mask: values.count > 1 ? values[1]! : ~0)
+    self.init(leaf: leaf, subleaf: subleaf ?? 0, register: register, value: value, mask: mask ?? ~0)
   }
+}
+
+/// One number, or two.
+private func numbers(_ text: Substring, separatedBy separator: Character) -> (UInt32, UInt32?)? {
+  let parts = text.split(separator: separator, omittingEmptySubsequences: false)
+  guard (1...2).contains(parts.count), let first = number(parts[0]) else { return nil }
+  guard parts.count == 2 else { return (first, nil) }
+  return number(parts[1]).map { (first, $0) }
 }
 
 private func number(_ text: Substring) -> UInt32? {

@@ -1,32 +1,44 @@
 import ArgumentParser
 import Report
 
-/// Parses the command line and ends with the status that docs and scripts rely on: usage errors are one line and
-/// status 35, as bad images are.
+/// Parses the command line and ends with the status that scripts rely on: usage errors are one line and status 35, as
+/// bad images are.
 @main
 struct Program {
   static func main() {
-    finish(run())
+    finish(run(Array(CommandLine.arguments.dropFirst())))
   }
 
-  /// The exit status.
-  nonisolated static func run() -> Int32 {
+  /// Runs a command; the exit status.
+  nonisolated static func run(_ arguments: [String]) -> Int32 {
     do {
-      var command = try Swiftvmm.parseAsRoot()
-      try command.run()
+      // The tree of all commands costs half of the time in which a guest boots: this one goes straight to its own.
+      if arguments.first == Boot.name {
+        try Boot.start(Array(arguments.dropFirst()))
+      } else {
+        var command = try Swiftvmm.parseAsRoot(arguments)
+        try command.run()
+      }
       return 0
     } catch let failure as Failure {
       if let message = failure.message { complain(message) }
       return failure.status
     } catch {
-      guard Swiftvmm.exitCode(for: error) != .success else {
-        // Help and version, which were asked for.
-        print(Swiftvmm.message(for: error))
-        return 0
-      }
-      complain(Swiftvmm.message(for: error).split(separator: "\n").first.map(String.init) ?? "bad arguments")
-      return ExitStatus.usage
+      return explain(error, isBoot: arguments.first == Boot.name)
     }
+  }
+
+  /// What ArgumentParser has to say: help that was asked for, or what is wrong with the arguments.
+  nonisolated private static func explain(_ error: any Error, isBoot: Bool) -> Int32 {
+    let text = isBoot ? Boot.message(for: error) : Swiftvmm.message(for: error)
+    if Swiftvmm.exitCode(for: error) == .success {
+      let help = isBoot ? Boot.fullMessage(for: error) : Swiftvmm.fullMessage(for: error)
+      write(help + "\n", to: 1)
+      return 0
+    }
+    let line = text.split(separator: "\n").first.map(String.init) ?? "bad arguments"
+    complain("\(line); see 'swiftvmm \(isBoot ? "boot " : "")--help'")
+    return ExitStatus.usage
   }
 }
 

@@ -74,14 +74,9 @@ struct RungResult {
   }
 
   private static func run(_ rung: Rung) throws(Failure) -> RunReport {
-    let options: GuestOptions
-    do {
-      options = try GuestOptions.parse(["builtin:\(rung.image)"] + rung.words)
-    } catch {
-      throw .usage(GuestOptions.message(for: error))
-    }
+    let request = GuestRequest("builtin:\(rung.image)", commandLine: rung.words.joined(separator: " "))
     // The guest's own words are no part of a table.
-    let session = try Session(options, output: GuestOutput(descriptor: -1))
+    let session = try Session(request, output: GuestOutput(descriptor: -1))
     let report = try session.run(Board.RunOptions(), counts: nil)
     guard report.outcome.kind == "exited", report.outcome.status == 0 else {
       writeToStandardError(report.text)

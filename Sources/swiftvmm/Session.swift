@@ -16,12 +16,12 @@ struct Session {
   /// Checks everything that the user gave and makes the machine, with the image in its memory.
   ///
   /// - Throws: ``Failure``, before the guest has run an instruction.
-  init(_ options: GuestOptions, output: GuestOutput) throws(Failure) {
-    let (image, file) = try options.bootImage()
-    let modules = try options.modules()
-    let configuration = try options.machineConfiguration()
-    let nics = try options.nics(for: image)
-    commandLine = options.commandLine
+  init(_ request: GuestRequest, output: GuestOutput) throws(Failure) {
+    let (image, file) = try request.bootImage()
+    let modules = try request.bootModules()
+    let configuration = try request.machineConfiguration()
+    let nics = try request.nicSpecifications(for: image)
+    commandLine = request.commandLine
     self.image = image
     // Until everything is in guest memory.
     defer { extendLifetime((file, modules)) }

@@ -27,9 +27,9 @@ public struct FlatGuest {
 
   /// Runs the guest to its end.
   public func run(
-    _ devices: [Device], limit: Duration = .seconds(20), hooks: VCPUThread.Hooks = VCPUThread.Hooks()
+    _ devices: [Device], limit: Duration = .seconds(20), prepare: (VCPU) throws(KVMError) -> Void = { _ throws(KVMError) in }
   ) throws -> Outcome {
-    try machine.start(entry, devices: devices, hooks: hooks)
+    try machine.start(entry, devices: devices, prepare: prepare)
     try Supervisor(stopped: stopped).run(machine.control, limit: limit)
     machine.join()
     return machine.control.outcome!

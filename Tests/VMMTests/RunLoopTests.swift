@@ -1,3 +1,4 @@
+import KVM
 import TestSupport
 import Testing
 
@@ -73,12 +74,8 @@ import Testing
       0x90, 0x90, 0x90, 0x90, 0x90,  // nop
       0xb0, 0x07, 0xe6, 0xf4,  // mov al, 7; out 0xf4, al
     ])
-    var hooks = VCPUThread.Hooks()
-    let control = guest.machine.control
-    hooks.begin = { vcpu in
-      do { try vcpu.setSingleStep(true) } catch { control.stop(.failed("\(error)")) }
-    }
-    #expect(try guest.run([guest.debugExit()], hooks: hooks) == .exited(status: 7))
+    let outcome = try guest.run([guest.debugExit()]) { vcpu throws(KVMError) in try vcpu.setSingleStep(true) }
+    #expect(outcome == .exited(status: 7))
     #expect(guest.exits(.debug) == 6)
   }
 }

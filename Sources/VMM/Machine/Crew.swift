@@ -51,5 +51,5 @@ final class Crew: Sendable {
 
   var ledgers: [Ledger] { state.withLock { $0.threads.map(\.ledger) } }
 
-  var timestampFrequency: Int? { state.withLock { $0.threads.first?.vcpu.timestampFrequency } }
+  var vcpus: [VCPU] { state.withLock { $0.threads.map(\.vcpu) } }
 }

@@ -3,7 +3,7 @@ import KVM
 
 /// A virtual machine with its memory, its devices and its vCPUs.
 ///
-/// Made in this order: the machine; devices, which take its memory and interrupt lines; ``start(_:devices:)``
+/// Made in this order: the machine; devices, which take its memory and interrupt lines; ``start(_:devices:prepare:)``
 /// with the entry state that a loader gives; ``join()`` once ``control`` says stop.
 public final class Machine: Sendable {
   public let configuration: MachineConfiguration
@@ -97,8 +97,11 @@ public final class Machine: Sendable {
   }
 
   /// Starts the vCPUs: the first enters as `entry` says, the others wait for INIT and SIPI.
+  ///
+  /// - Parameter prepare: given each vCPU before any of them runs.
   public func start(
-    _ entry: EntryState, devices: [Device], hooks: VCPUThread.Hooks = VCPUThread.Hooks()
+    _ entry: EntryState, devices: [Device],
+    prepare: (VCPU) throws(KVMError) -> Void = { _ throws(KVMError) in }
   ) throws(MachineError) {
     let bus: Bus
     do throws(BusError) { bus = try Bus(devices) } catch { throw .bus(error) }
@@ -116,9 +119,10 @@ public final class Machine: Sendable {
           try vcpu.enter(entry, hasLocalAPIC: hasLocalAPIC)
           ring = try coalesce(devices, vcpu)
         }
+        try prepare(vcpu)
         thread = try VCPUThread(
           vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
-          interrupts: interrupts, hooks: hooks)
+          interrupts: interrupts)
       } catch { throw .kvm(error) }
       crew.add(thread)
     }
@@ -150,6 +154,9 @@ public final class Machine: Sendable {
   /// The ledgers of the vCPUs, by index; they may still be running.
   public var ledgers: [Ledger] { crew.ledgers }
 
+  /// The vCPUs, by index; none before ``start(_:devices:prepare:)``.
+  public var vcpus: [VCPU] { crew.vcpus }
+
   /// Frequency of the time-stamp counter in kHz, nil where KVM cannot tell.
-  public var timestampFrequency: Int? { crew.timestampFrequency }
+  public var timestampFrequency: Int? { vcpus.first?.timestampFrequency }
 }

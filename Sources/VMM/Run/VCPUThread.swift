@@ -11,25 +11,13 @@ public final class VCPUThread: @unchecked Sendable {
   let memory: GuestMemory
   let ring: CoalescedRing?
   let interrupts: (any UserInterruptController)?
-  private let hooks: Hooks
   private var thread = pthread_t()
   /// Wakes the vCPU from HLT where user space does the halting; nil where the kernel does.
   private let wakeup: WakeUp?
 
-  /// What the owner of a machine does on the vCPU's own thread, outside the loop: perf events and the like
-  /// belong to a thread.
-  public struct Hooks: Sendable {
-    /// Before the first KVM_RUN.
-    public var begin: @Sendable (_ vcpu: VCPU) -> Void = { _ in }
-    /// After the last.
-    public var end: @Sendable (_ vcpu: VCPU) -> Void = { _ in }
-
-    public init() {}
-  }
-
   init(
     vcpu: VCPU, bus: Bus, ledger: Ledger, control: MachineControl, memory: GuestMemory,
-    ring: CoalescedRing?, interrupts: (any UserInterruptController)?, hooks: Hooks
+    ring: CoalescedRing?, interrupts: (any UserInterruptController)?
   ) throws(KVMError) {
     self.vcpu = vcpu
     self.bus = bus
@@ -38,7 +26,6 @@ public final class VCPUThread: @unchecked Sendable {
     self.memory = memory
     self.ring = ring
     self.interrupts = interrupts
-    self.hooks = hooks
     wakeup = interrupts == nil ? nil : try WakeUp()
   }
 
@@ -54,9 +41,7 @@ public final class VCPUThread: @unchecked Sendable {
 
   fileprivate func main() {
     Signals.admitKick()
-    hooks.begin(vcpu)
     RunLoop(self).run()
-    hooks.end(vcpu)
   }
 
   func join() {

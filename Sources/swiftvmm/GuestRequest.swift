@@ -1,0 +1,100 @@
+import Board
+import BuiltinImages
+import KVM
+import Loaders
+import VMM
+
+/// A guest as the user asked for it: its image, its words, its machine, as the words on the command line.
+struct GuestRequest {
+  /// A path, or `builtin:NAME`.
+  var image: String
+  /// The guest's command line.
+  var commandLine = ""
+  var memory = "64M"
+  var cpus = "1"
+  /// `FILE` or `FILE:STRING`.
+  var modules: [String] = []
+  /// `MODE@ADDRESS`.
+  var entry: String?
+  var irqchip = "kernel"
+  var nics: [String] = []
+  var cpuid: [String] = []
+
+  init(_ image: String, commandLine: String = "") {
+    self.image = image
+    self.commandLine = commandLine
+  }
+
+  /// The image, and whoever keeps its bytes.
+  func bootImage() throws(Failure) -> (BootImage, FileContents?) {
+    let bytes: MemoryView
+    var file: FileContents?
+    let prefix = "builtin:"
+    if image.hasPrefix(prefix) {
+      let name = String(image.dropFirst(prefix.count))
+      guard let builtin = BuiltinImage.named(name) else {
+        throw .usage("no built-in image '\(name)'; 'swiftvmm images' lists them")
+      }
+      bytes = builtin.bytes
+    } else {
+      file = try FileContents(image)
+      bytes = file!.bytes
+    }
+    do throws(LoadError) {
+      let entry = try entry.map { text throws(LoadError) in try FlatEntry(text) }
+      return (try BootImage(bytes, name: image, entry: entry), file)
+    } catch {
+      throw .usage(error.description)
+    }
+  }
+
+  /// The modules, and whoever keeps their bytes.
+  func bootModules() throws(Failure) -> [(BootModule, FileContents)] {
+    var loaded: [(BootModule, FileContents)] = []
+    for argument in modules {
+      let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+      let path = String(parts[0])
+      let file = try FileContents(path)
+      loaded.append((BootModule(file.bytes, text: parts.count > 1 ? String(parts[1]) : path), file))
+    }
+    return loaded
+  }
+
+  func machineConfiguration() throws(Failure) -> MachineConfiguration {
+    var configuration = MachineConfiguration()
+    guard let size = byteCount(memory) else {
+      throw .usage("--memory \(memory): a number of bytes, with K, M or G for short")
+    }
+    // No swap holds a guest's memory for long: more than the host has is a slip of the pen.
+    guard size <= hostMemory else {
+      throw .usage("--memory \(memory): more than the \(hostMemory >> 20) MiB of this host")
+    }
+    configuration.memory = size
+    guard let count = Int(cpus) else { throw .usage("--cpus \(cpus): a number, please") }
+    configuration.cpus = count
+    guard let controllers = MachineConfiguration.InterruptControllers(rawValue: irqchip) else {
+      throw .usage("--irqchip \(irqchip): kernel or none")
+    }
+    configuration.interruptControllers = controllers
+    for text in cpuid {
+      guard let change = MachineConfiguration.CPUIDChange(text) else {
+        throw .usage("--cpuid \(text): like 1:ecx=0/0x200000, LEAF[.SUBLEAF]:REGISTER=VALUE[/MASK]")
+      }
+      configuration.cpuid.append(change)
+    }
+    return configuration
+  }
+
+  /// The NICs asked for, or those that the image's manifest wants.
+  func nicSpecifications(for image: BootImage) throws(Failure) -> [NICSpecification] {
+    var specifications: [NICSpecification] = []
+    for text in nics.isEmpty ? image.manifest?.nics ?? [] : nics {
+      do throws(NICSpecificationError) {
+        specifications.append(try NICSpecification(text))
+      } catch {
+        throw .usage(error.description)
+      }
+    }
+    return specifications
+  }
+}

@@ -1,0 +1,40 @@
+import CLinux
+import KVM
+
+/// A file that the program writes at its end, opened at its beginning, so that a bad path does not cost a run.
+struct OutputFile: ~Copyable {
+  private let path: String
+  private let descriptor: Descriptor
+
+  /// - Throws: ``Failure`` where the file cannot be made.
+  init(_ path: String) throws(Failure) {
+    let number = unsafe linux_create(path)
+    guard number >= 0 else {
+      throw .usage(KVMError(path, errno: Int32(-number), advice: "the file cannot be written").description)
+    }
+    self.path = path
+    descriptor = Descriptor(owning: Int32(number))
+  }
+
+  /// Writes all of `bytes`.
+  func write(_ bytes: [UInt8]) throws(Failure) {
+    guard writeAll(bytes, to: descriptor.number) else {
+      throw .usage(KVMError(path, errno: linux_errno()).description)
+    }
+  }
+}
+
+/// Writes all of `bytes`; false where the descriptor takes no more.
+@discardableResult
+func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
+  unsafe bytes.withUnsafeBytes { all in
+    var written = 0
+    while written < all.count {
+      let count = unsafe CLinux.write(descriptor, all.baseAddress! + written, all.count - written)
+      if count < 0, linux_errno() == EINTR { continue }
+      guard count > 0 else { return false }
+      written += count
+    }
+    return true
+  }
+}
