@@ -67,6 +67,37 @@ __attribute__((always_inline)) static inline long ckvm_run(int fd) {
   return result;
 }
 
+// The parts of kvm_run that every exit reads. Swift reads a member of the anonymous union by copying the member whole.
+#define CKVM_ALWAYS __attribute__((always_inline)) static inline
+CKVM_ALWAYS uint32_t ckvm_exit_reason(const struct kvm_run *run) { return run->exit_reason; }
+CKVM_ALWAYS uint16_t ckvm_port(const struct kvm_run *run) { return run->io.port; }
+CKVM_ALWAYS uint8_t ckvm_port_size(const struct kvm_run *run) { return run->io.size; }
+CKVM_ALWAYS uint32_t ckvm_port_count(const struct kvm_run *run) { return run->io.count; }
+// Direction in bits 0-7, 1 for a write, and size in bits 8-15.
+CKVM_ALWAYS uint16_t ckvm_port_kind(const struct kvm_run *run) {
+  uint16_t kind;
+  _Static_assert(offsetof(struct kvm_run, io.size) - offsetof(struct kvm_run, io.direction) == 1, "neighbours");
+  __builtin_memcpy(&kind, &run->io.direction, sizeof kind);
+  return kind;
+}
+CKVM_ALWAYS void *ckvm_port_data(struct kvm_run *run) { return (char *)run + run->io.data_offset; }
+CKVM_ALWAYS uint64_t ckvm_memory_address(const struct kvm_run *run) { return run->mmio.phys_addr; }
+CKVM_ALWAYS uint8_t ckvm_memory_size(const struct kvm_run *run) { return (uint8_t)run->mmio.len; }
+CKVM_ALWAYS int ckvm_memory_is_write(const struct kvm_run *run) { return run->mmio.is_write; }
+CKVM_ALWAYS void *ckvm_memory_data(struct kvm_run *run) { return run->mmio.data; }
+CKVM_ALWAYS void *ckvm_msr_data(struct kvm_run *run) { return &run->msr.data; }
+
+static const uint64_t ckvm_masks[] = {
+    0, 0xff, 0xffff, 0xffffff, 0xffffffff, 0xffffffffff, 0xffffffffffff, 0xffffffffffffff, 0xffffffffffffffff};
+
+// The first `size` bytes, at most 8, of the data of an exit. Eight can be read: the data of ports begins a page, and that
+// of memory is an array of eight.
+CKVM_ALWAYS uint64_t ckvm_data(const void *at, uint8_t size) {
+  uint64_t value;
+  __builtin_memcpy(&value, at, sizeof value);
+  return value & ckvm_masks[size];
+}
+
 // The time-stamp counter, the clock of the ledger.
 __attribute__((always_inline)) static inline uint64_t ckvm_timestamp(void) { return __builtin_ia32_rdtsc(); }
 
@@ -83,6 +114,9 @@ static inline struct kvm_coalesced_mmio *ckvm_coalesced_entries(struct kvm_coale
 static inline uint32_t ckvm_coalesced_is_port(const struct kvm_coalesced_mmio *entry) { return entry->pio; }
 static inline void ckvm_set_port_zone(struct kvm_coalesced_mmio_zone *zone) { zone->pio = 1; }
 static inline const uint64_t *ckvm_internal_data(const struct kvm_run *run) { return run->internal.data; }
+
+// Read anew after each KVM_RUN, which may change all memory as far as the compiler knows.
+CKVM_ALWAYS int ckvm_exit_is_requested(const struct kvm_run *run) { return run->immediate_exit; }
 
 // Takes the request back. A full barrier: whoever asked after a look at its own flag is seen by that look.
 static inline void ckvm_forget_exit_request(struct kvm_run *run) {

@@ -7,8 +7,8 @@ public final class Bus: @unchecked Sendable {
   public let layout: LedgerLayout
   /// Route 0 is the unclaimed device's; then come ports, memory in order of addresses, MSRs.
   let routes: UnsafeMutablePointer<Route>
-  /// For each port the number of its route.
-  let ports: UnsafeMutablePointer<UInt8>
+  /// The numbers of the routes to ports, in order of addresses.
+  let ports: Range<Int>
   private let memory: Range<Int>
   private let msrs: Range<Int>
   private let unclaimed: Device
@@ -37,25 +37,22 @@ public final class Bus: @unchecked Sendable {
       ranges.append(all.count..<(all.count + sorted.count))
       all += sorted
     }
-    guard ranges[0].upperBound <= 256 else { throw .tooMany(.port) }
     self.devices = devices
     self.layout = layout
     unclaimed = nobody
+    ports = ranges[0]
     memory = ranges[1]
     msrs = ranges[2]
     unsafe routes = .allocate(capacity: all.count)
     unsafe routes.initialize(from: all, count: all.count)
-    unsafe ports = .allocate(capacity: 1 << 16)
-    unsafe ports.initialize(repeating: 0, count: 1 << 16)
-    for number in ranges[0] {
-      for port in all[number].base...all[number].last { unsafe ports[Int(port)] = UInt8(number) }
-    }
   }
 
   deinit {
     unsafe routes.deallocate()
-    unsafe ports.deallocate()
   }
+
+  /// The number of the route to a port, 0 where no device answers.
+  func route(toPort port: UInt64) -> Int { search(ports, port) }
 
   /// The number of the route to a guest physical address, 0 where no device answers.
   func route(toMemory address: UInt64) -> Int { search(memory, address) }

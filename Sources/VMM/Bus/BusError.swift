@@ -2,7 +2,6 @@
 public enum BusError: Error, Equatable, CustomStringConvertible {
   case overlap(String, String, space: Window.Space, at: UInt64)
   case outOfRange(String, space: Window.Space, base: UInt64, count: UInt64)
-  case tooMany(Window.Space)
 
   public var description: String {
     switch self {
@@ -10,7 +9,6 @@ public enum BusError: Error, Equatable, CustomStringConvertible {
       "devices \(one) and \(other) both claim \(space) 0x\(String(address, radix: 16))"
     case .outOfRange(let device, let space, let base, let count):
       "device \(device) claims \(count) of \(space) from 0x\(String(base, radix: 16)), which do not exist"
-    case .tooMany(let space): "too many windows in \(space) space"
     }
   }
 }

@@ -41,6 +41,12 @@ struct Route {
     window = 0
   }
 
+  /// The access at `offset` from the base.
+  @inline(__always)
+  func access(at offset: UInt64, size: UInt8) -> Access {
+    Access(window: Int(window), offset: Int(truncatingIfNeeded: offset), size: Int(size))
+  }
+
   /// The ledger's line for an access at `offset` from the base.
   @inline(__always)
   func line(at offset: UInt64, isWrite: Bool) -> Int {

@@ -31,7 +31,7 @@ public final class Ledger: @unchecked Sendable {
 
   /// Counts one exit that took `ticks` to answer.
   func record(_ line: Int, ticks: UInt64) {
-    unsafe LedgerLine.record(words, line, ticks: ticks)
+    unsafe LedgerLine.record(words + line << LedgerLine.shift, ticks: ticks)
   }
 
   /// Counts the items of a string access beyond its first.
@@ -63,9 +63,7 @@ public final class Ledger: @unchecked Sendable {
   public var exits: [UInt64] {
     (0..<layout.lineCount).map { line in
       let start = unsafe words + line << LedgerLine.shift
-      var sum: UInt64 = unsafe start[0]
-      for bucket in LedgerLine.firstSplitBucket..<LedgerLine.words { unsafe sum &+= start[bucket] }
-      return sum
+      return LedgerLine.buckets.reduce(0) { unsafe $0 &+ start[$1] }
     }
   }
 
@@ -73,17 +71,14 @@ public final class Ledger: @unchecked Sendable {
   public func tally(ofLine line: Int) -> Tally {
     let start = unsafe words + line << LedgerLine.shift
     var tally = Tally()
-    for bucket in 0..<LedgerLine.words {
+    unsafe tally.ticks = start[LedgerLine.ticks]
+    unsafe tally.items = start[LedgerLine.items]
+    unsafe tally.coalesced = start[LedgerLine.coalesced]
+    for bucket in LedgerLine.buckets {
       let count = unsafe start[bucket]
-      switch bucket {
-      case LedgerLine.ticks: tally.ticks = count
-      case LedgerLine.items: tally.items = count
-      case LedgerLine.coalesced: tally.coalesced = count
-      default:
-        guard count > 0 else { continue }
-        tally.exits &+= count
-        tally.buckets.append((LedgerLine.lowerBound(ofBucket: bucket), count))
-      }
+      guard count > 0 else { continue }
+      tally.exits &+= count
+      tally.buckets.append((LedgerLine.lowerBound(ofBucket: bucket), count))
     }
     return tally
   }

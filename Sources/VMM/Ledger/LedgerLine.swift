@@ -1,40 +1,41 @@
-/// The layout of one line of the ledger: 128 words.
+/// The layout of one line of the ledger: 256 words.
 ///
-/// A handler's time of t ticks of the time-stamp counter falls into the bucket named by the exponent and the
-/// first two fraction bits of t as a floating-point number: four buckets an octave, each within 25 % of the
-/// next, found in three instructions. Tick counts of 1 have no fraction bits, so buckets 1 to 3 never occur,
-/// and their words hold the sums that a histogram cannot give.
+/// A handler's time of t ticks of the time-stamp counter falls into the bucket named by the exponent and the first two
+/// fraction bits of t as a floating-point number: four buckets an octave, each within 25 % of the next, found in four
+/// instructions. Its number is the low byte of those bits, so that no clock can lead outside the line.
+///
+/// A count of 1 has no fraction bits, so three buckets never occur, and their words hold the sums that a histogram cannot
+/// give. (A count of 0, which two readings of a clock that ticks between them do not give, would land with those of 2.)
 enum LedgerLine {
   /// Words in a line; a power of two, so that a line is found by a shift.
   static let words = 1 << shift
-  static let shift = 7
+  static let shift = 8
   /// The sum of the handler's times, in ticks.
-  static let ticks = 1
+  static let ticks = 0xff
   /// Items beyond the first of string accesses: one exit carries several.
-  static let items = 2
+  static let items = 0xfe
   /// Writes that KVM kept in the coalesced ring: accesses without an exit.
-  static let coalesced = 3
-  /// The first bucket of durations that have fraction bits; before it there is bucket 0 alone.
-  static let firstSplitBucket = 4
+  static let coalesced = 0xfd
 
-  /// The bucket of a duration. Clocks of two processors may differ a little: a negative difference, which
-  /// arrives as a huge number, lands in the last bucket like everything from 7 × 2^29 ticks on.
+  /// The buckets that durations below 2^62 ticks fall into, from the shortest on.
+  static let buckets = [0xfc] + Array(0..<0xf8)
+
+  /// The bucket of a duration.
   @inline(__always)
   static func bucket(of ticks: UInt64) -> Int {
-    let exponentAndFraction = Double(Int64(truncatingIfNeeded: ticks | 1)).bitPattern &>> 50
-    return Int(truncatingIfNeeded: min(exponentAndFraction &- 1023 << 2, UInt64(words &- 1)))
+    Int(truncatingIfNeeded: Double(Int64(truncatingIfNeeded: ticks)).bitPattern &>> 50 & 0xff)
   }
 
-  /// Counts one exit on `line` that took `ticks` to answer.
+  /// Counts one exit on a line that took `ticks` to answer.
   @inline(__always)
-  static func record(_ words: UnsafeMutablePointer<UInt64>, _ line: Int, ticks: UInt64) {
-    let start = unsafe words + (line &<< shift)
-    unsafe start[Self.ticks] &+= ticks
-    unsafe start[bucket(of: ticks)] &+= 1
+  static func record(_ line: UnsafeMutablePointer<UInt64>, ticks: UInt64) {
+    unsafe line[Self.ticks] &+= ticks
+    unsafe line[bucket(of: ticks)] &+= 1
   }
 
   /// The shortest duration of a bucket, in ticks.
   static func lowerBound(ofBucket bucket: Int) -> UInt64 {
-    UInt64(Double(bitPattern: (UInt64(bucket) + 1023 << 2) << 50))
+    // Exponents have a bias of 1023; bucket 0 is that of 2 ticks.
+    bucket == 0xfc ? 1 : UInt64(Double(bitPattern: UInt64(bucket + 1024 << 2) << 50))
   }
 }

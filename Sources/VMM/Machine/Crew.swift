@@ -37,6 +37,14 @@ final class Crew: Sendable {
     }
   }
 
+  /// Tells the vCPU that takes interrupts from user space, the first, that one waits.
+  func interruptArrived() {
+    state.withLock { state in
+      guard state.isRunning else { return }
+      state.threads.first?.interruptArrived()
+    }
+  }
+
   /// Waits for all threads, which have been told to stop. The last kick is given here, for whoever told them
   /// may not have come to it yet, and must not kick a thread that is gone.
   func join() {

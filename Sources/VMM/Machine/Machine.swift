@@ -110,9 +110,9 @@ public final class Machine: Sendable {
     for index in 0..<configuration.cpus {
       let ledger: Ledger
       do throws(GuestMemoryError) { ledger = try Ledger(layout: bus.layout) } catch { throw .memory(error) }
-      let thread: VCPUThread
+      let vcpu: VCPU
       do throws(KVMError) {
-        let vcpu = try vm.makeVCPU(index)
+        vcpu = try vm.makeVCPU(index)
         try vcpu.setCPUID(
           cpuid.forCPU(index, of: configuration.cpus, hasLocalAPIC: hasLocalAPIC))
         if index == 0 {
@@ -120,13 +120,13 @@ public final class Machine: Sendable {
           ring = try coalesce(devices, vcpu)
         }
         try prepare(vcpu)
-        thread = try VCPUThread(
-          vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
-          interrupts: interrupts)
       } catch { throw .kvm(error) }
-      crew.add(thread)
+      crew.add(
+        try VCPUThread(
+          vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
+          interrupts: interrupts))
     }
-    interrupts?.onInterruptRequest { [crew] in crew.kickAll() }
+    interrupts?.onInterruptRequest { [crew] in crew.interruptArrived() }
     do throws(KVMError) { try crew.start() } catch {
       control.stop(.failed(error.description))
       throw .kvm(error)

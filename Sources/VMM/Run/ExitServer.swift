@@ -10,34 +10,50 @@ import KVM
 @safe
 final class ExitServer: @unchecked Sendable {
   private let shared: UnsafeMutablePointer<kvm_run>
+  private let ports: UnsafeMutablePointer<PortTable.Entry?>
   private let routes: UnsafeMutablePointer<Route>
-  private let ports: UnsafeMutablePointer<UInt8>
   private let words: UnsafeMutablePointer<UInt64>
   private let bus: Bus
   private let ledger: Ledger
+  private let table: PortTable
 
-  init(shared: UnsafeMutablePointer<kvm_run>, bus: Bus, ledger: Ledger) {
+  /// - Throws: ``GuestMemoryError`` where there is no memory for its tables.
+  init(
+    shared: UnsafeMutablePointer<kvm_run>, bus: Bus, ledger: Ledger
+  ) throws(GuestMemoryError) {
+    table = try PortTable(bus, ledger)
     unsafe self.shared = unsafe shared
+    unsafe ports = table.entries
     unsafe routes = bus.routes
-    unsafe ports = bus.ports
     unsafe words = ledger.words
     self.bus = bus
     self.ledger = ledger
   }
 
-  /// KVM_EXIT_IO: `count` items of `size` bytes, one after the other in the shared page, all to one port.
+  /// KVM_EXIT_IO of one item, to a port that a device claims; what is rarer goes out of line.
   @inline(__always)
   func servePort(since start: UInt64) {
-    let port = unsafe shared.pointee.io.port
-    let isWrite = unsafe shared.pointee.io.direction == KVM_EXIT_IO_OUT.magnitude
-    let route = unsafe routes + Int(ports[Int(port)])
-    guard unsafe shared.pointee.io.count == 1, unsafe route.pointee.firstLine >= 0 else {
+    let place = unsafe ports + Int(ckvm_port(shared))
+    guard unsafe ckvm_port_count(shared) == 1, let entry = unsafe place.pointee else {
       serveRarePort(since: start)
       return
     }
-    let offset = unsafe UInt64(port) &- route.pointee.base
-    unsafe access(route, offset, size: shared.pointee.io.size, isWrite: isWrite, portData)
-    unsafe record(route.pointee.line(at: offset, isWrite: isWrite), since: start)
+    unsafe entry.device._withUnsafeGuaranteedRef { device in
+      device.gate.close()
+      let kind = unsafe ckvm_port_kind(shared)
+      let access = unsafe Access(bits: place.pointee.unsafelyUnwrapped.access | UInt64(kind))
+      let data = unsafe ckvm_port_data(shared)!
+      if kind & 1 != 0 {
+        unsafe device.write(access, ckvm_data(data, access.size))
+        device.gate.open()
+        let line = unsafe place.pointee.unsafelyUnwrapped.line + LedgerLine.words
+        unsafe LedgerLine.record(line, ticks: ckvm_timestamp() &- start)
+      } else {
+        unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
+        device.gate.open()
+        unsafe LedgerLine.record(place.pointee.unsafelyUnwrapped.line, ticks: ckvm_timestamp() &- start)
+      }
+    }
   }
 
   /// String accesses, and ports that nobody claims. `rep ins` and `rep outs` advance the data, not the port:
@@ -45,37 +61,41 @@ final class ExitServer: @unchecked Sendable {
   @inline(never)
   private func serveRarePort(since start: UInt64) {
     let io = unsafe shared.pointee.io
-    let route = unsafe routes + Int(ports[Int(io.port)])
+    let address = UInt64(io.port)
+    let route = unsafe routes + bus.route(toPort: address)
     let isWrite = io.direction == KVM_EXIT_IO_OUT.magnitude
-    let line = unsafe line(route, .port, UInt64(io.port), isWrite: isWrite)
-    let size = Int(io.size)
+    let line = unsafe line(route, .port, address, isWrite: isWrite)
+    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: io.size)
+    let data = unsafe ckvm_port_data(shared)!
     for item in 0..<Int(io.count) {
-      let place = unsafe portData + item &* size
-      var word: UInt64 = 0
-      if isWrite { unsafe memcpy(&word, place, size) }
-      unsafe access(route, UInt64(io.port) &- route.pointee.base, size: io.size, isWrite: isWrite, &word)
-      if !isWrite { unsafe memcpy(place, &word, size) }
+      let place = unsafe data + item &* Int(io.size)
+      if isWrite {
+        var word: UInt64 = 0
+        unsafe memcpy(&word, place, Int(io.size))
+        unsafe write(route.pointee.device, access, word)
+      } else {
+        var word: UInt64 = 0
+        unsafe read(route.pointee.device, access, &word)
+        unsafe memcpy(place, &word, Int(io.size))
+      }
     }
     record(line, since: start)
     if io.count > 1 { ledger.recordItems(line, Int(io.count) - 1) }
   }
 
-  /// The first item of a port access.
-  @inline(__always)
-  private var portData: UnsafeMutableRawPointer {
-    unsafe UnsafeMutableRawPointer(shared) + Int(truncatingIfNeeded: shared.pointee.io.data_offset)
-  }
-
   /// KVM_EXIT_MMIO: up to eight bytes, in the shared structure itself.
   @inline(__always)
   func serveMemory(since start: UInt64) {
-    let address = unsafe shared.pointee.mmio.phys_addr
-    let isWrite = unsafe shared.pointee.mmio.is_write != 0
+    let address = unsafe ckvm_memory_address(shared)
+    let isWrite = unsafe ckvm_memory_is_write(shared) != 0
     let route = unsafe routes + bus.route(toMemory: address)
     let line = unsafe line(route, .memory, address, isWrite: isWrite)
-    let size = unsafe UInt8(truncatingIfNeeded: shared.pointee.mmio.len)
-    unsafe withUnsafeMutablePointer(to: &shared.pointee.mmio.data) {
-      unsafe access(route, address &- route.pointee.base, size: size, isWrite: isWrite, $0)
+    let size = unsafe ckvm_memory_size(shared)
+    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: size)
+    if isWrite {
+      unsafe write(route.pointee.device, access, ckvm_data(ckvm_memory_data(shared), size))
+    } else {
+      unsafe read(route.pointee.device, access, ckvm_memory_data(shared))
     }
     record(line, since: start)
   }
@@ -87,8 +107,11 @@ final class ExitServer: @unchecked Sendable {
     let isClaimed = unsafe route.pointee.firstLine >= 0
     unsafe shared.pointee.msr.error = isClaimed ? 0 : 1
     if isClaimed {
-      unsafe withUnsafeMutablePointer(to: &shared.pointee.msr.data) {
-        unsafe access(route, index &- route.pointee.base, size: 8, isWrite: isWrite, $0)
+      let access = unsafe route.pointee.access(at: index &- route.pointee.base, size: 8)
+      if isWrite {
+        unsafe write(route.pointee.device, access, shared.pointee.msr.data)
+      } else {
+        unsafe read(route.pointee.device, access, ckvm_msr_data(shared))
       }
     }
     unsafe record(line(route, .msr, index, isWrite: isWrite), since: start)
@@ -96,12 +119,9 @@ final class ExitServer: @unchecked Sendable {
 
   /// A write that KVM kept in the coalesced ring: the device gets it, the ledger counts it as no exit.
   func serveCoalesced(_ space: Window.Space, _ address: UInt64, size: UInt8, _ value: UInt64) {
-    let number =
-      space == .port
-      ? Int(unsafe ports[Int(UInt16(truncatingIfNeeded: address))]) : bus.route(toMemory: address)
-    let route = unsafe routes + number
-    var value = value
-    unsafe access(route, address &- route.pointee.base, size: size, isWrite: true, &value)
+    let route = unsafe routes + (space == .port ? bus.route(toPort: address) : bus.route(toMemory: address))
+    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: size)
+    unsafe write(route.pointee.device, access, access.truncate(value))
     ledger.recordCoalesced(unsafe line(route, space, address, isWrite: true))
   }
 
@@ -118,24 +138,25 @@ final class ExitServer: @unchecked Sendable {
 
   @inline(__always)
   private func record(_ line: Int, since start: UInt64) {
-    unsafe LedgerLine.record(words, line, ticks: ckvm_timestamp() &- start)
+    unsafe LedgerLine.record(words + line &<< LedgerLine.shift, ticks: ckvm_timestamp() &- start)
   }
 
-  /// Lets the device answer. Eight bytes at `data` belong to the access, whatever its size.
+  /// Lets the device take a write.
   @inline(__always)
-  private func access(
-    _ route: UnsafeMutablePointer<Route>, _ offset: UInt64, size: UInt8, isWrite: Bool,
-    _ data: UnsafeMutableRawPointer
-  ) {
-    let access = unsafe Access(
-      window: Int(route.pointee.window), offset: Int(truncatingIfNeeded: offset), size: Int(size))
-    unsafe route.pointee.device._withUnsafeGuaranteedRef { device in
+  private func write(_ device: Unmanaged<Device>, _ access: Access, _ value: UInt64) {
+    unsafe device._withUnsafeGuaranteedRef { device in
       device.gate.close()
-      if isWrite {
-        unsafe device.write(access, data.loadUnaligned(as: UInt64.self) & access.ones)
-      } else {
-        unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
-      }
+      device.write(access, value)
+      device.gate.open()
+    }
+  }
+
+  /// Lets the device answer a read. Eight bytes at `data` can be written, whatever the access's size.
+  @inline(__always)
+  private func read(_ device: Unmanaged<Device>, _ access: Access, _ data: UnsafeMutableRawPointer) {
+    unsafe device._withUnsafeGuaranteedRef { device in
+      device.gate.close()
+      unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
       device.gate.open()
     }
   }

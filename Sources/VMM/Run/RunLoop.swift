@@ -1,52 +1,61 @@
 import CKVM
 import KVM
-import Synchronization
 
 /// The loop of one vCPU: KVM_RUN, find the device, let it answer, count, again.
 ///
-/// Every exit passes through ``run()``; a test reads its machine code to see that nothing in it allocates,
-/// counts references or calls a lock. What is rare lives in ``VCPUThread``, out of line.
+/// Every exit passes through ``run()``; a test reads its machine code to see that nothing in it allocates, counts
+/// references or calls a lock. Whoever wants something of the vCPU sets the flag in the shared page by which KVM_RUN
+/// itself comes back, so the loop has one flag to look at. What is rare lives in ``VCPUThread``, out of line.
 @safe
-struct RunLoop: ~Copyable {
+final class RunLoop {
   private let number: Int32
   private let shared: UnsafeMutablePointer<kvm_run>
   private let server: ExitServer
-  private let control: MachineControl
   private let thread: VCPUThread
-  /// The coalesced ring must be emptied before each exit is served.
-  private let hasRing: Bool
-  /// Interrupts are injected from user space.
-  private let injects: Bool
 
   init(_ thread: VCPUThread) {
     number = thread.vcpu.number
     unsafe shared = thread.vcpu.run
-    server = unsafe ExitServer(shared: thread.vcpu.run, bus: thread.bus, ledger: thread.ledger)
-    control = thread.control
-    hasRing = thread.ring != nil
-    injects = thread.interrupts != nil
+    server = thread.server
     self.thread = thread
   }
 
   /// Runs the vCPU until the machine stops.
   @inline(never)
-  borrowing func run() {
-    while !control.stopping.load(ordering: .acquiring) {
-      if injects { thread.injectInterrupt() }
+  func run() {
+    guard !thread.hasChores else { return runWithChores() }
+    repeat {
       let result = ckvm_run(number)
       let start = ckvm_timestamp()
-      if hasRing { thread.drainRing(server) }
       // After an error the reason is that of the exit before.
-      guard result >= 0 else {
-        thread.runFailed(errno: Int32(truncatingIfNeeded: 0 &- result), since: start)
-        continue
-      }
-      switch unsafe shared.pointee.exit_reason {
-      case KVM_EXIT_IO.magnitude: server.servePort(since: start)
-      case KVM_EXIT_MMIO.magnitude: server.serveMemory(since: start)
-      default: thread.serveOther(server, since: start)
-      }
+      if result == 0 { serve(since: start) } else { thread.runFailed(result, since: start) }
+      // Not left to KVM_RUN: while a string access goes on, it brings the next item before it looks at the flag.
+    } while unsafe ckvm_exit_is_requested(shared) == 0 || thread.goesOn()
+  }
+
+  /// The same with something to do around each KVM_RUN: interrupts to inject from user space, a ring of coalesced writes
+  /// to empty before an exit is served.
+  @inline(never)
+  private func runWithChores() {
+    repeat {
+      thread.injectInterrupt()
+      let result = ckvm_run(number)
+      let start = ckvm_timestamp()
+      thread.drainRing()
+      if result == 0 { serve(since: start) } else { thread.runFailed(result, since: start) }
+    } while unsafe ckvm_exit_is_requested(shared) == 0 || thread.goesOn()
+    thread.drainRing()
+  }
+
+  @inline(__always)
+  private func serve(since start: UInt64) {
+    let reason = unsafe ckvm_exit_reason(shared)
+    if _fastPath(reason == KVM_EXIT_IO.magnitude) {
+      server.servePort(since: start)
+    } else if reason == KVM_EXIT_MMIO.magnitude {
+      server.serveMemory(since: start)
+    } else {
+      thread.serveOther(since: start)
     }
-    if hasRing { thread.drainRing(server) }
   }
 }

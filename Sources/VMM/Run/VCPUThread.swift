@@ -5,12 +5,12 @@ import KVM
 /// The thread of one vCPU: starts the run loop and does for it what is rare.
 public final class VCPUThread: @unchecked Sendable {
   let vcpu: VCPU
-  let bus: Bus
   public let ledger: Ledger
   let control: MachineControl
   let memory: GuestMemory
-  let ring: CoalescedRing?
-  let interrupts: (any UserInterruptController)?
+  let server: ExitServer
+  private let ring: CoalescedRing?
+  private let interrupts: (any UserInterruptController)?
   private var thread = pthread_t()
   /// Wakes the vCPU from HLT where user space does the halting; nil where the kernel does.
   private let wakeup: WakeUp?
@@ -18,16 +18,23 @@ public final class VCPUThread: @unchecked Sendable {
   init(
     vcpu: VCPU, bus: Bus, ledger: Ledger, control: MachineControl, memory: GuestMemory,
     ring: CoalescedRing?, interrupts: (any UserInterruptController)?
-  ) throws(KVMError) {
+  ) throws(MachineError) {
+    do throws(GuestMemoryError) {
+      server = try unsafe ExitServer(shared: vcpu.run, bus: bus, ledger: ledger)
+    } catch { throw .memory(error) }
+    do throws(KVMError) {
+      wakeup = interrupts == nil ? nil : try WakeUp()
+    } catch { throw .kvm(error) }
     self.vcpu = vcpu
-    self.bus = bus
     self.ledger = ledger
     self.control = control
     self.memory = memory
     self.ring = ring
     self.interrupts = interrupts
-    wakeup = interrupts == nil ? nil : try WakeUp()
   }
+
+  /// Whether there is something to do around each KVM_RUN.
+  var hasChores: Bool { ring != nil || interrupts != nil }
 
   /// Starts the thread.
   func start() throws(KVMError) {
@@ -48,41 +55,53 @@ public final class VCPUThread: @unchecked Sendable {
     _ = pthread_join(thread, nil)
   }
 
-  /// Brings the vCPU out of KVM_RUN or out of its halt, from any thread. The request is made before the
-  /// signal is sent, so it does not matter on which side of the system call the thread is. The thread itself
-  /// needs no kick: it looks at everything before it enters the guest again.
+  /// Brings the vCPU out of KVM_RUN or out of its halt, from any thread. The request is made before the signal is
+  /// sent, so it does not matter on which side of the system call the thread is; the thread itself needs no signal.
   func kick() {
-    guard pthread_equal(thread, pthread_self()) == 0 else { return }
     vcpu.requestExit()
+    guard pthread_equal(thread, pthread_self()) == 0 else { return }
     wakeup?.signal()
     _ = pthread_kill(thread, Signals.kick)
   }
 
+  /// An interrupt waits to be injected. The vCPU's own thread looks for one before it enters the guest again.
+  func interruptArrived() {
+    if pthread_equal(thread, pthread_self()) == 0 { kick() }
+  }
+
   // MARK: Out of the loop's line
 
-  /// KVM_RUN failed. EINTR is the kick; EAGAIN is a vCPU that woke to an INIT or SIPI; all else is the end.
+  /// Somebody wants the vCPU out of KVM_RUN: whether the run goes on.
   @inline(never)
-  func runFailed(errno: Int32, since start: UInt64) {
-    switch errno {
+  func goesOn() -> Bool {
+    vcpu.forgetExitRequest()
+    return !control.isStopping
+  }
+
+  /// KVM_RUN answered a negative errno. EINTR is a kick; EAGAIN is a vCPU that woke to an INIT or SIPI; all else is
+  /// the end.
+  @inline(never)
+  func runFailed(_ result: Int, since start: UInt64) {
+    switch Int32(truncatingIfNeeded: 0 &- result) {
     case EINTR:
-      vcpu.forgetExitRequest()
       // The kick that ends the run is none of the guest's exits.
       guard !control.isStopping else { return }
       ledger.record(ExitReason.interrupted.line, ticks: ckvm_timestamp() &- start)
     case EAGAIN: break
-    default:
+    case let errno:
       control.stop(.failed(KVMError("KVM_RUN", errno: errno, advice: "vCPU \(vcpu.index)").description))
     }
   }
 
+  /// Hands the writes in the coalesced ring, if there is one, to their devices.
   @inline(never)
-  func drainRing(_ server: ExitServer) {
+  func drainRing() {
     ring?.drain(server)
   }
 
   /// Every exit that is neither a port nor memory.
   @inline(never)
-  func serveOther(_ server: ExitServer, since start: UInt64) {
+  func serveOther(since start: UInt64) {
     let reason = unsafe ExitReason(vcpu.run.pointee.exit_reason)
     switch reason {
     case .rdmsr:
