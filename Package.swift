@@ -70,7 +70,8 @@ let package = Package(
       ],
       swiftSettings: strict),
 
-    .target(name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
+    .target(
+      name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
     tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),
     tests(of: "Loaders", uses: ["VMM"]),

@@ -29,7 +29,8 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
     for word in words.dropFirst() {
       let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       guard pair.count == 2, pair[0] == "backend" else {
-        throw NICSpecificationError(text, "'\(word)' is no option; there is backend=\(Self.list(Backend.allCases))")
+        throw NICSpecificationError(
+          text, "'\(word)' is no option; there is backend=\(Self.list(Backend.allCases))")
       }
       guard let backend = Backend(rawValue: String(pair[1])) else {
         throw NICSpecificationError(text, "the backend is \(Self.list(Backend.allCases))")

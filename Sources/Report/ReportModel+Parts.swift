@@ -86,7 +86,8 @@ extension RunReport.Host {
 
   private static var processorName: String? {
     contents(of: "/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix("model name") }
-      .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) } }
+      .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) }
+      }
   }
 
   private static func firstLine(of path: String) -> String? {

@@ -71,7 +71,8 @@ extension RunReport.CrashReport {
   /// The registers, four to a line, and the code bytes.
   fileprivate var lines: [String] {
     let order = [
-      "RIP", "RFLAGS", "RSP", "RBP", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10", "R11", "R12",
+      "RIP", "RFLAGS", "RSP", "RBP", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10", "R11",
+      "R12",
       "R13", "R14", "R15", "CS", "SS", "DS", "CR0", "CR2", "CR3", "CR4", "EFER", "GDTR", "IDTR",
     ]
     let known = order.compactMap { name in registers[name].map { "\(padded(name, 6)) \(padded($0, 18))" } }
@@ -103,7 +104,8 @@ extension RunReport.DeviceReport {
 extension RunReport.WindowReport {
   fileprivate var line: String {
     let list = exits.sorted { $0.key < $1.key }.map { "\($0.key) \(grouped($0.value))" }
-    var line = "between the guest's marks: \(decimal(seconds, 6)) s, exits "
+    var line =
+      "between the guest's marks: \(decimal(seconds, 6)) s, exits "
       + (list.isEmpty ? "none" : list.joined(separator: ", "))
     if let packetsPerSecond { line += ", \(grouped(UInt64(packetsPerSecond))) packets/s" }
     return line

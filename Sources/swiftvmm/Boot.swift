@@ -44,7 +44,8 @@ struct Boot: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "Load a flat binary at ADDRESS and enter it there: real, protected or long.", valueName: "mode@address"))
+      "Load a flat binary at ADDRESS and enter it there: real, protected or long.", valueName: "mode@address")
+  )
   var entry: String?
 
   @Option(

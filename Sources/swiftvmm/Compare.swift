@@ -7,7 +7,8 @@ import VMM
 
 struct Compare: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Sends the same packets through an emulated E1000 and through virtio-net, and compares the exits.",
+    abstract:
+      "Sends the same packets through an emulated E1000 and through virtio-net, and compares the exits.",
     discussion: """
       Each rung runs several times; counts must be the same each time, packets per second are given as the \
       median with minimum and maximum. What the study guide "VM Exit Minimization" says stands beside.
@@ -40,13 +41,15 @@ struct Compare: ParsableCommand {
 
   private func text(_ results: [RungResult]) -> String {
     var table = TextTable([
-      "\(grouped(UInt64(packets))) packets", "exits in all", "of the NIC", "kicks", "exits/packet", "packets/s",
+      "\(grouped(UInt64(packets))) packets", "exits in all", "of the NIC", "kicks", "exits/packet",
+      "packets/s",
       "min", "max", "the guide says",
     ])
     for result in results {
       table.add([
         result.rung.name, result.isExact ? grouped(result.exits) : "differs", grouped(result.nicExits),
-        grouped(result.kicks), decimal(result.exitsPerPacket, 3), grouped(result.rates[result.rates.count / 2]),
+        grouped(result.kicks), decimal(result.exitsPerPacket, 3),
+        grouped(result.rates[result.rates.count / 2]),
         grouped(result.rates.first!), grouped(result.rates.last!), result.rung.guide,
       ])
     }

@@ -15,11 +15,13 @@ struct FileContents {
   init(_ path: String) throws(Failure) {
     let number = unsafe linux_open(path, O_RDONLY)
     guard number >= 0 else {
-      throw .usage(KVMError(path, errno: Int32(-number), advice: "give the path of a readable file").description)
+      throw .usage(
+        KVMError(path, errno: Int32(-number), advice: "give the path of a readable file").description)
     }
     let file = Descriptor(owning: Int32(number))
     var status = stat()
-    guard unsafe fstat(file.number, &status) == 0, status.st_mode & S_IFMT.magnitude == S_IFREG.magnitude else {
+    guard unsafe fstat(file.number, &status) == 0, status.st_mode & S_IFMT.magnitude == S_IFREG.magnitude
+    else {
       throw .usage("\(path): not a regular file")
     }
     guard status.st_size > 0 else { throw .usage("\(path): the file is empty") }
@@ -27,9 +29,13 @@ struct FileContents {
     buffer = HostBuffer(count: Int(status.st_size))
     var length = 0
     while length < buffer.view.count {
-      let count = unsafe buffer.view.withUnsafeBytes { unsafe read(file.number, $0.baseAddress! + length, $0.count - length) }
+      let count = unsafe buffer.view.withUnsafeBytes {
+        unsafe read(file.number, $0.baseAddress! + length, $0.count - length)
+      }
       guard count > 0 else {
-        throw .usage(count == 0 ? "\(path): it shrank while it was read" : KVMError(path, errno: linux_errno()).description)
+        throw .usage(
+          count == 0
+            ? "\(path): it shrank while it was read" : KVMError(path, errno: linux_errno()).description)
       }
       length += count
     }

@@ -18,12 +18,16 @@ struct Rung {
       Rung(
         name: "E1000 naive", image: "e1000-tx", words: ["packets=\(packets)", "driver=naive"],
         guide: "7+ exits/packet, ~100 000/s",
-        difference: "the guide's \"write the address\" is two registers on a real 82540EM (TDBAL and TDBAH), and its ring "
-          + "needs length, head and tail beside: the sequence is the guide's, the register count the hardware's."),
+        difference:
+          "the guide's \"write the address\" is two registers on a real 82540EM (TDBAL and TDBAH), and its ring "
+          + "needs length, head and tail beside: the sequence is the guide's, the register count the hardware's."
+      ),
       Rung(
-        name: "E1000 tuned", image: "e1000-tx", words: ["packets=\(packets)", "batch=\(packets)", "driver=tuned"],
+        name: "E1000 tuned", image: "e1000-tx",
+        words: ["packets=\(packets)", "batch=\(packets)", "driver=tuned"],
         guide: "(not mentioned)",
-        difference: "descriptors lie in memory on this 1999 hardware too, so one TDT write hands over a whole batch: most "
+        difference:
+          "descriptors lie in memory on this 1999 hardware too, so one TDT write hands over a whole batch: most "
           + "of the guide's gain comes from the driver, not from virtio."),
       Rung(
         name: "virtio-net one by one", image: "virtio-net-tx", words: ["packets=\(packets)", "batch=1"],
@@ -31,9 +35,11 @@ struct Rung {
         difference: "one kick a packet; completion is read from the used ring in memory, without the "
           + "interrupt that the guide counts in."),
       Rung(
-        name: "virtio-net batches", image: "virtio-net-tx", words: ["packets=\(packets)", "batch=\(packets)"],
+        name: "virtio-net batches", image: "virtio-net-tx",
+        words: ["packets=\(packets)", "batch=\(packets)"],
         guide: "2 exits/1000 packets, ~1 000 000/s",
-        difference: "one kick a batch (at most 1024 packets, the queue's size); the guide's second exit is the "
+        difference:
+          "one kick a batch (at most 1024 packets, the queue's size); the guide's second exit is the "
           + "interrupt, which a driver that reads the used ring does without."),
     ]
   }

@@ -27,7 +27,8 @@ public struct FlatGuest {
 
   /// Runs the guest to its end.
   public func run(
-    _ devices: [Device], limit: Duration = .seconds(20), prepare: (VCPU) throws(KVMError) -> Void = { _ throws(KVMError) in }
+    _ devices: [Device], limit: Duration = .seconds(20),
+    prepare: (VCPU) throws(KVMError) -> Void = { _ throws(KVMError) in }
   ) throws -> Outcome {
     try machine.start(entry, devices: devices, prepare: prepare)
     try Supervisor(stopped: stopped).run(machine.control, limit: limit)

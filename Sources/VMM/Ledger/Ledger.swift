@@ -30,7 +30,7 @@ public final class Ledger: @unchecked Sendable {
   }
 
   /// Counts one exit that took `ticks` to answer.
-  func record(_ line: Int, ticks: UInt64) {
+  func record(_ line: Int, ticks: UInt32) {
     unsafe LedgerLine.record(words + line << LedgerLine.shift, ticks: ticks)
   }
 

@@ -1,6 +1,6 @@
 /// The layout of one line of the ledger: 256 words.
 ///
-/// A handler's time of t ticks of the time-stamp counter falls into the bucket named by the exponent and the first two
+/// A handler's time of t ticks of the time-stamp counter, modulo 2^32, falls into the bucket named by the exponent and the first two
 /// fraction bits of t as a floating-point number: four buckets an octave, each within 25 % of the next, found in four
 /// instructions. Its number is the low byte of those bits, so that no clock can lead outside the line.
 ///
@@ -17,19 +17,19 @@ enum LedgerLine {
   /// Writes that KVM kept in the coalesced ring: accesses without an exit.
   static let coalesced = 0xfd
 
-  /// The buckets that durations below 2^62 ticks fall into, from the shortest on.
-  static let buckets = [0xfc] + Array(0..<0xf8)
+  /// The buckets that durations fall into, from the shortest on; the longest is below 2^32 ticks.
+  static let buckets = [0xfc] + Array(0..<4 * 31)
 
   /// The bucket of a duration.
   @inline(__always)
-  static func bucket(of ticks: UInt64) -> Int {
-    Int(truncatingIfNeeded: Double(Int64(truncatingIfNeeded: ticks)).bitPattern &>> 50 & 0xff)
+  static func bucket(of ticks: UInt32) -> Int {
+    Int(truncatingIfNeeded: Double(ticks).bitPattern &>> 50 & 0xff)
   }
 
   /// Counts one exit on a line that took `ticks` to answer.
   @inline(__always)
-  static func record(_ line: UnsafeMutablePointer<UInt64>, ticks: UInt64) {
-    unsafe line[Self.ticks] &+= ticks
+  static func record(_ line: UnsafeMutablePointer<UInt64>, ticks: UInt32) {
+    unsafe line[Self.ticks] &+= UInt64(ticks)
     unsafe line[bucket(of: ticks)] &+= 1
   }
 

@@ -5,12 +5,12 @@ import KVM
 /// Answers the exits that concern devices: from the page that KVM shares, to the device, to the ledger.
 ///
 /// It needs the page alone, not KVM, so a test can play the kernel. ``servePort(since:)`` and
-/// ``serveMemory(since:)`` are the exit path proper: nothing on it allocates, counts references or calls a
-/// lock.
+/// ``serveMemory(since:)`` are the exit path proper, which ``RunLoop`` takes in line: nothing on it allocates, counts
+/// references or calls a lock.
 @safe
 final class ExitServer: @unchecked Sendable {
-  private let shared: UnsafeMutablePointer<kvm_run>
-  private let ports: UnsafeMutablePointer<PortTable.Entry?>
+  let shared: UnsafeMutablePointer<kvm_run>
+  let ports: UnsafeMutablePointer<PortTable.Entry?>
   private let routes: UnsafeMutablePointer<Route>
   private let words: UnsafeMutablePointer<UInt64>
   private let bus: Bus
@@ -30,36 +30,51 @@ final class ExitServer: @unchecked Sendable {
     self.ledger = ledger
   }
 
-  /// KVM_EXIT_IO of one item, to a port that a device claims; what is rarer goes out of line.
+  /// KVM_EXIT_IO. A write of one item to a port that a device claims is served here, all else out of line.
+  ///
+  /// - Parameters:
+  ///   - shared: ``shared``, and
+  ///   - ports: ``ports``, which the loop keeps at hand.
   @inline(__always)
-  func servePort(since start: UInt64) {
+  func servePort(
+    _ shared: UnsafeMutablePointer<kvm_run>, _ ports: UnsafeMutablePointer<PortTable.Entry?>,
+    since start: UInt32
+  ) {
     let place = unsafe ports + Int(ckvm_port(shared))
-    guard unsafe ckvm_port_count(shared) == 1, let entry = unsafe place.pointee else {
-      serveRarePort(since: start)
+    guard unsafe _fastPath(ckvm_port_count(shared) == 1), unsafe _fastPath(ckvm_port_is_write(shared) != 0),
+      let entry = unsafe place.pointee
+    else {
+      servePortOutOfLine(since: start)
       return
     }
     unsafe entry.device._withUnsafeGuaranteedRef { device in
       device.gate.close()
-      let kind = unsafe ckvm_port_kind(shared)
-      let access = unsafe Access(bits: place.pointee.unsafelyUnwrapped.access | UInt64(kind))
-      let data = unsafe ckvm_port_data(shared)!
-      if kind & 1 != 0 {
-        unsafe device.write(access, ckvm_data(data, access.size))
-        device.gate.open()
-        let line = unsafe place.pointee.unsafelyUnwrapped.line + LedgerLine.words
-        unsafe LedgerLine.record(line, ticks: ckvm_timestamp() &- start)
-      } else {
-        unsafe data.storeBytes(of: device.read(access), as: UInt64.self)
-        device.gate.open()
-        unsafe LedgerLine.record(place.pointee.unsafelyUnwrapped.line, ticks: ckvm_timestamp() &- start)
-      }
+      let access = unsafe Access(bits: place.pointee.unsafelyUnwrapped.access | ckvm_port_kind(shared))
+      unsafe device.write(access, ckvm_data(ckvm_port_data(shared), access.size))
+      device.gate.open()
     }
+    let line = unsafe place.pointee.unsafelyUnwrapped.line + LedgerLine.words
+    unsafe LedgerLine.record(line, ticks: ckvm_timestamp() &- start)
+  }
+
+  /// Reads of one item; and what is rare.
+  @inline(never)
+  private func servePortOutOfLine(since start: UInt32) {
+    guard unsafe ckvm_port_count(shared) == 1, let entry = unsafe ports[Int(ckvm_port(shared))],
+      unsafe ckvm_port_is_write(shared) == 0
+    else {
+      serveRarePort(since: start)
+      return
+    }
+    let access = unsafe Access(bits: entry.access | ckvm_port_kind(shared))
+    unsafe read(entry.device, access, ckvm_port_data(shared))
+    unsafe LedgerLine.record(entry.line, ticks: ckvm_timestamp() &- start)
   }
 
   /// String accesses, and ports that nobody claims. `rep ins` and `rep outs` advance the data, not the port:
   /// one exit, many accesses.
   @inline(never)
-  private func serveRarePort(since start: UInt64) {
+  private func serveRarePort(since start: UInt32) {
     let io = unsafe shared.pointee.io
     let address = UInt64(io.port)
     let route = unsafe routes + bus.route(toPort: address)
@@ -85,7 +100,7 @@ final class ExitServer: @unchecked Sendable {
 
   /// KVM_EXIT_MMIO: up to eight bytes, in the shared structure itself.
   @inline(__always)
-  func serveMemory(since start: UInt64) {
+  func serveMemory(since start: UInt32) {
     let address = unsafe ckvm_memory_address(shared)
     let isWrite = unsafe ckvm_memory_is_write(shared) != 0
     let route = unsafe routes + bus.route(toMemory: address)
@@ -101,7 +116,7 @@ final class ExitServer: @unchecked Sendable {
   }
 
   /// KVM_EXIT_X86_RDMSR and KVM_EXIT_X86_WRMSR. Nobody's register raises #GP, as on a processor.
-  func serveMSR(isWrite: Bool, since start: UInt64) {
+  func serveMSR(isWrite: Bool, since start: UInt32) {
     let index = unsafe UInt64(shared.pointee.msr.index)
     let route = unsafe routes + bus.route(toMSR: index)
     let isClaimed = unsafe route.pointee.firstLine >= 0
@@ -137,7 +152,7 @@ final class ExitServer: @unchecked Sendable {
   }
 
   @inline(__always)
-  private func record(_ line: Int, since start: UInt64) {
+  private func record(_ line: Int, since start: UInt32) {
     unsafe LedgerLine.record(words + line &<< LedgerLine.shift, ticks: ckvm_timestamp() &- start)
   }
 

@@ -48,7 +48,7 @@ public final class VCPUThread: @unchecked Sendable {
 
   fileprivate func main() {
     Signals.admitKick()
-    RunLoop(self).run()
+    RunLoop.run(self)
   }
 
   func join() {
@@ -81,12 +81,12 @@ public final class VCPUThread: @unchecked Sendable {
   /// KVM_RUN answered a negative errno. EINTR is a kick; EAGAIN is a vCPU that woke to an INIT or SIPI; all else is
   /// the end.
   @inline(never)
-  func runFailed(_ result: Int, since start: UInt64) {
+  func runFailed(_ result: Int) {
     switch Int32(truncatingIfNeeded: 0 &- result) {
     case EINTR:
       // The kick that ends the run is none of the guest's exits.
       guard !control.isStopping else { return }
-      ledger.record(ExitReason.interrupted.line, ticks: ckvm_timestamp() &- start)
+      ledger.record(ExitReason.interrupted.line, ticks: 0)
     case EAGAIN: break
     case let errno:
       control.stop(.failed(KVMError("KVM_RUN", errno: errno, advice: "vCPU \(vcpu.index)").description))
@@ -101,7 +101,7 @@ public final class VCPUThread: @unchecked Sendable {
 
   /// Every exit that is neither a port nor memory.
   @inline(never)
-  func serveOther(since start: UInt64) {
+  func serveOther(since start: UInt32) {
     let reason = unsafe ExitReason(vcpu.run.pointee.exit_reason)
     switch reason {
     case .rdmsr:
@@ -110,7 +110,11 @@ public final class VCPUThread: @unchecked Sendable {
     case .wrmsr:
       server.serveMSR(isWrite: true, since: start)
       return
-    case .hlt: halt()
+    case .hlt:
+      // Waiting for an interrupt is no time of a handler.
+      ledger.record(reason.line, ticks: ckvm_timestamp() &- start)
+      halt()
+      return
     case .irqWindowOpen, .interrupted, .debug, .setTPR: break
     case .systemEvent: systemEvent()
     default: control.stop(.crashed(Crash(vcpu, reason: reason, memory: memory)))
