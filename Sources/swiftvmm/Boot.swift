@@ -1,15 +1,6 @@
 import ArgumentParser
-import Board
-import CLinux
-import Console
-import KVM
-import Loaders
-import Report
-import VMM
-import Witness
 
-/// All values are taken as text and checked by ``GuestRequest``: each type that ArgumentParser meets costs the start
-/// of every guest a search through all conformances of the program.
+/// What `boot` takes, for people and for arguments that are not plain; see ``BootArguments``.
 struct Boot: ParsableCommand {
   static let name = "boot"
 
@@ -77,65 +68,28 @@ struct Boot: ParsableCommand {
   @Flag(help: "No report: the guest alone is heard.")
   var quiet = false
 
-  @Flag(name: .customLong(Self.withoutKernelCounts), help: "Do not count what the kernel answers by itself.")
+  @Flag(help: "Do not count what the kernel answers by itself.")
   var noKernelCounts = false
 
-  private static let withoutKernelCounts = "no-kernel-counts"
-
-  /// Parses the arguments behind the command's name, and runs.
-  static func start(_ arguments: [String]) throws {
-    // The kernel takes its time to arm a tracepoint; it has it while the arguments are parsed.
-    let counts = arguments.contains("--\(withoutKernelCounts)") ? nil : KernelCounts()
-    let boot = try parse(arguments)
-    try boot.run(counts)
+  var arguments: BootArguments {
+    var arguments = BootArguments(image: image)
+    arguments.words = words
+    arguments.cmdline = cmdline
+    arguments.memory = memory
+    arguments.cpus = cpus
+    arguments.modules = module
+    arguments.entry = entry
+    arguments.irqchip = irqchip
+    arguments.nics = nic
+    arguments.cpuid = cpuid
+    arguments.timeLimit = timeLimit
+    arguments.json = json
+    arguments.quiet = quiet
+    arguments.noKernelCounts = noKernelCounts
+    return arguments
   }
 
   func run() throws {
-    try run(KernelCounts())
-  }
-
-  private func run(_ counts: KernelCounts?) throws {
-    Signals.prepare()
-    let limit = try seconds()
-    let jsonFile = try json.map { path throws(Failure) in try OutputFile(path) }
-    let session = try Session(request, output: GuestOutput(descriptor: STDOUT_FILENO))
-    var options = Board.RunOptions()
-    options.timeLimit = limit
-    options.input = STDIN_FILENO
-    options.prepare = { counts?.waitUntilArmed() }
-    let report = try session.run(options, counts: counts)
-    tell(report, lostOutput: session.board.lostOutput)
-    try jsonFile?.write(report.json())
-    throw Failure.status(report.outcome.status)
-  }
-
-  private var request: GuestRequest {
-    let line = ([cmdline ?? ""] + words).filter { !$0.isEmpty }.joined(separator: " ")
-    var request = GuestRequest(image, commandLine: line)
-    if let memory { request.memory = memory }
-    if let cpus { request.cpus = cpus }
-    if let irqchip { request.irqchip = irqchip }
-    request.modules = module
-    request.entry = entry
-    request.nics = nic
-    request.cpuid = cpuid
-    return request
-  }
-
-  private func seconds() throws(Failure) -> Duration {
-    guard let timeLimit else { return .seconds(60) }
-    guard let seconds = Double(timeLimit), seconds > 0, seconds <= 1e6 else {
-      throw .usage("--time-limit \(timeLimit): more than 0 and at most 1000000 seconds, please")
-    }
-    return .seconds(seconds)
-  }
-
-  private func tell(_ report: RunReport, lostOutput: UInt64) {
-    if lostOutput > 0 { complain("\(lostOutput) bytes of the guest's output could not be written to stdout") }
-    if !quiet {
-      writeToStandardError(report.text)
-    } else if report.outcome.kind != "exited" {
-      complain(report.outcome.detail ?? report.outcome.kind)
-    }
+    try BootRun(arguments).run()
   }
 }

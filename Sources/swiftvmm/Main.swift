@@ -12,9 +12,9 @@ struct Program {
   /// Runs a command; the exit status.
   nonisolated static func run(_ arguments: [String]) -> Int32 {
     do {
-      // The tree of all commands costs half of the time in which a guest boots: this one goes straight to its own.
       if arguments.first == Boot.name {
-        try Boot.start(Array(arguments.dropFirst()))
+        let rest = Array(arguments.dropFirst())
+        try BootRun(BootArguments(plain: rest) ?? Boot.parse(rest).arguments).run()
       } else {
         var command = try Swiftvmm.parseAsRoot(arguments)
         try command.run()

@@ -1,0 +1,66 @@
+import Board
+import CLinux
+import Console
+import KVM
+import Report
+import VMM
+import Witness
+
+/// What `boot` does.
+struct BootRun {
+  private let arguments: BootArguments
+  private let counts: KernelCounts?
+
+  /// Begins to arm the kernel's counters, for which the kernel takes its time.
+  init(_ arguments: BootArguments) {
+    self.arguments = arguments
+    counts = arguments.noKernelCounts ? nil : KernelCounts()
+  }
+
+  /// Runs the guest and tells of it.
+  ///
+  /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
+  func run() throws {
+    Signals.prepare()
+    var options = Board.RunOptions()
+    options.timeLimit = try timeLimit()
+    options.input = STDIN_FILENO
+    options.prepare = { counts?.waitUntilArmed() }
+    let jsonFile = try arguments.json.map { path throws(Failure) in try OutputFile(path) }
+    let session = try Session(request, output: GuestOutput(descriptor: STDOUT_FILENO))
+    let report = try session.run(options, counts: counts)
+    tell(report, lostOutput: session.board.lostOutput)
+    try jsonFile?.write(report.json())
+    throw Failure.status(report.outcome.status)
+  }
+
+  private var request: GuestRequest {
+    let line = ([arguments.cmdline ?? ""] + arguments.words).filter { !$0.isEmpty }.joined(separator: " ")
+    var request = GuestRequest(arguments.image, commandLine: line)
+    if let memory = arguments.memory { request.memory = memory }
+    if let cpus = arguments.cpus { request.cpus = cpus }
+    if let irqchip = arguments.irqchip { request.irqchip = irqchip }
+    request.modules = arguments.modules
+    request.entry = arguments.entry
+    request.nics = arguments.nics
+    request.cpuid = arguments.cpuid
+    return request
+  }
+
+  private func timeLimit() throws(Failure) -> Duration {
+    guard let text = arguments.timeLimit else { return .seconds(60) }
+    guard let seconds = Double(text), seconds > 0, seconds <= 1e6 else {
+      throw .usage("--time-limit \(text): more than 0 and at most 1000000 seconds, please")
+    }
+    return .seconds(seconds)
+  }
+
+  private func tell(_ report: RunReport, lostOutput: UInt64) {
+    if lostOutput > 0 { complain("\(lostOutput) bytes of the guest's output could not be written to stdout") }
+    if !arguments.quiet {
+      writeToStandardError(report.text)
+    } else if report.outcome.kind != "exited" {
+      complain(report.outcome.detail ?? report.outcome.kind)
+    }
+  }
+}
