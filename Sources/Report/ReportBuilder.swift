@@ -139,16 +139,31 @@ public struct ReportBuilder {
       .reduce(0) { $0 + measurement.exits[$1] }
   }
 
+  private func windowRegisters(_ measurement: MeasuredWindow.Measurement) -> [RunReport.WindowRegister] {
+    ledgers[0].layout.sections.filter { $0.device.name != Self.marker }.flatMap { section in
+      section.window.registers.registers.enumerated().compactMap { number, register in
+        let line = section.firstLine + 2 * number
+        let (reads, writes) = (measurement.exits[line], measurement.exits[line + 1])
+        guard reads + writes > 0 else { return nil }
+        return RunReport.WindowRegister(
+          device: section.device.name, name: register.name, reads: reads, writes: writes)
+      }
+    }
+  }
+
+  /// The device whose two writes bracket the window, and stand outside it.
+  private static let marker = "marker"
+
   private func windowReport(_ measurement: MeasuredWindow.Measurement) -> RunReport.WindowReport {
     let seconds = measurement.duration.seconds
     let packets = measurement.packets.compactMap { $0 }.reduce(0, +)
     var exits: [String: UInt64] = [:]
-    for device in board.devices where device.name != "marker" {
+    for device in board.devices where device.name != Self.marker {
       let count = exitsInWindow(of: device, measurement)
       if count > 0 { exits[device.name] = count }
     }
     return RunReport.WindowReport(
-      seconds: seconds, exits: exits, packets: packets,
+      seconds: seconds, exits: exits, registers: windowRegisters(measurement), packets: packets,
       packetsPerSecond: packets > 0 && seconds > 0 ? Double(packets) / seconds : nil)
   }
 }

@@ -120,10 +120,20 @@ public struct RunReport: Codable, Equatable, Sendable {
     public var unavailable: [String: String]
   }
 
+  /// A register with exits in the window.
+  public struct WindowRegister: Codable, Equatable, Sendable {
+    public var device: String
+    public var name: String
+    public var reads: UInt64
+    public var writes: UInt64
+  }
+
   public struct WindowReport: Codable, Equatable, Sendable {
     public var seconds: Double
     /// Exits by device within the window, devices without any left out.
     public var exits: [String: UInt64]
+    /// The same by register.
+    public var registers: [WindowRegister]
     public var packets: UInt64
     public var packetsPerSecond: Double?
   }

@@ -54,7 +54,7 @@ struct Compare: ParsableCommand {
       ])
     }
     var lines = table.lines + [""]
-    for result in results { lines += result.explanation }
+    for result in results { lines += result.explanation(packets: packets) }
     lines.append(
       "Exits are returns of KVM_RUN between the guest's two marks, so without boot and set-up; the guest runs at "
         + "CPL 3 on \(results[0].host).")
