@@ -83,5 +83,10 @@ let package = Package(
     tests(of: "E1000", uses: ["PCI", "NetBackends", "VMM"]),
     tests(of: "Virtio", uses: ["VMM"]),
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
+    tests(of: "Console", uses: ["CLinux"]),
+    tests(of: "Witness", uses: ["VMM", "CLinux"]),
+    tests(of: "Board"),
+    tests(of: "Report"),
+    tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )
