@@ -11,9 +11,11 @@ struct BootRun {
   private let arguments: BootArguments
   private let counts: KernelCounts?
 
-  /// Begins to arm the kernel's counters, for which the kernel takes its time.
+  /// Prepares the process, and begins to arm the kernel's counters, for which the kernel takes its time.
   init(_ arguments: BootArguments) {
     self.arguments = arguments
+    // Before the first thread that an ending signal could kill the program in, its terminal raw.
+    Signals.prepare()
     counts = arguments.noKernelCounts ? nil : KernelCounts()
   }
 
@@ -21,7 +23,6 @@ struct BootRun {
   ///
   /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
   func run() throws {
-    Signals.prepare()
     var options = Board.RunOptions()
     options.timeLimit = try timeLimit()
     options.input = STDIN_FILENO
