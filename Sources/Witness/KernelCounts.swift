@@ -13,26 +13,28 @@ public final class KernelCounts: @unchecked Sendable {
   /// A count, or why there is none.
   public typealias Count = Result<UInt64, Unavailable>
 
-  private let owner = linux_gettid()
+  /// What the background brings. Its thread holds it, for the counts may be given up before it has begun.
+  private final class Armed {
+    var counter: TracepointCounter?
+    var failure: Unavailable?
+  }
+  private let armed = Armed()
   private var arming: Thread?
-  private var counter: TracepointCounter?
-  private var failure: Unavailable?
 
   public init() {
-    arming = Thread { [unowned self] in arm() }
-    if arming == nil { failure = Unavailable("no thread to arm the tracepoint") }
+    let owner = linux_gettid()
+    arming = Thread { [armed] in
+      do throws(Unavailable) {
+        armed.counter = try TracepointCounter(try Tracepoint("kvm", "kvm_cpuid"), thread: owner)
+      } catch {
+        armed.failure = error
+      }
+    }
+    if arming == nil { armed.failure = Unavailable("no thread to arm the tracepoint") }
   }
 
   deinit {
     waitUntilArmed()
-  }
-
-  private func arm() {
-    do throws(Unavailable) {
-      counter = try TracepointCounter(try Tracepoint("kvm", "kvm_cpuid"), thread: owner)
-    } catch {
-      failure = error
-    }
   }
 
   /// Waits for the background. Before the machine starts, or its first CPUIDs are missed.
@@ -44,8 +46,8 @@ public final class KernelCounts: @unchecked Sendable {
   /// CPUID instructions that KVM answered, on all vCPUs. After the run.
   public var cpuid: Count {
     waitUntilArmed()
-    if let failure { return .failure(failure) }
-    return .success(counter?.count ?? 0)
+    if let failure = armed.failure { return .failure(failure) }
+    return .success(armed.counter?.count ?? 0)
   }
 
   /// HLT instructions of a machine's vCPUs, wherever they were answered. After the run.
