@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Report
 
 /// Parses the command line and ends with the status that scripts rely on: usage errors are one line and status 35, as
@@ -6,7 +7,16 @@ import Report
 @main
 struct Program {
   static func main() {
+    occupyStandardStreams()
     finish(run(Array(CommandLine.arguments.dropFirst())))
+  }
+
+  /// Puts /dev/null where the caller closed a standard stream. The next file opened would take its number, and
+  /// the guest's output or the report would go into it.
+  private static func occupyStandardStreams() {
+    var number = 0
+    while (0...Int(STDERR_FILENO)).contains(number) { number = unsafe linux_open("/dev/null", O_RDWR) }
+    if number > 0 { close(Int32(number)) }
   }
 
   /// Runs a command; the exit status.
