@@ -13,7 +13,9 @@ public struct System: ~Copyable, Sendable {
   public init(path: String = "/dev/kvm") throws(KVMError) {
     let number = Int(unsafe linux_open(path, O_RDWR))
     let descriptor = Descriptor(owning: Int32(try Self.check(number, path)))
-    let version = try KVM.check(ckvm_call(descriptor.number, KVM_GET_API_VERSION_, 0), "KVM_GET_API_VERSION")
+    let version = try KVM.check(
+      ckvm_call(descriptor.number, KVM_GET_API_VERSION_, 0), "KVM_GET_API_VERSION",
+      advice: "\(path) is not KVM: load kvm_intel or kvm_amd anew")
     guard version == KVM_API_VERSION else {
       throw KVMError(
         "KVM_GET_API_VERSION", errno: 0, advice: "version \(version), expected \(KVM_API_VERSION)")

@@ -16,7 +16,9 @@ import Testing
   }
 
   @Test func `a device that is no KVM does not speak the API`() {
-    #expect(throws: KVMError("KVM_GET_API_VERSION", errno: ENOTTY)) { _ = try System(path: "/dev/null") }
+    let advice = "/dev/null is not KVM: load kvm_intel or kvm_amd anew"
+    let error = KVMError("KVM_GET_API_VERSION", errno: ENOTTY, advice: advice)
+    #expect(throws: error) { _ = try System(path: "/dev/null") }
   }
 
   @Test func `what cannot be opened for writing is refused with the kernel's word`() {
