@@ -1,0 +1,91 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// A process with three standard streams, no signal blocked or ignored, as a shell starts a command.
+struct Child {
+  /// What a standard stream of the child is.
+  enum Stream {
+    /// A descriptor of ours, which stays open here.
+    case descriptor(Int32)
+    /// A file or device, opened for reading and writing.
+    case path(String)
+    case closed
+  }
+
+  let id: pid_t
+
+  /// - Parameter command: a program, looked up on PATH where it holds no slash, and its arguments.
+  init(_ command: [String], _ streams: [Stream]) throws {
+    var actions = unsafe posix_spawn_file_actions_t()
+    unsafe posix_spawn_file_actions_init(&actions)
+    defer { unsafe posix_spawn_file_actions_destroy(&actions) }
+    for (number, stream) in zip(Int32(0)..., streams) {
+      switch stream {
+      case .descriptor(let ours): unsafe posix_spawn_file_actions_adddup2(&actions, ours, number)
+      case .path(let path): unsafe posix_spawn_file_actions_addopen(&actions, number, path, O_RDWR, 0)
+      case .closed: unsafe posix_spawn_file_actions_addclose(&actions, number)
+      }
+    }
+    // The tests' own threads block signals, which a child would inherit.
+    var attributes = posix_spawnattr_t()
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    var all = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe sigfillset(&all)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setsigdefault(&attributes, &all)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    var words = unsafe command.map { unsafe strdup($0) } + [nil]
+    defer { for index in unsafe words.indices { unsafe free(words[index]) } }
+    var id: pid_t = 0
+    let error = inheritance.withLock { _ in
+      unsafe posix_spawnp(&id, command[0], &actions, &attributes, &words, environ)
+    }
+    try #require(error == 0, "cannot start \(command[0]): errno \(error)")
+    self.id = id
+  }
+
+  func send(_ signal: Int32) {
+    kill(id, signal)
+  }
+
+  /// Waits for the end: the exit status, or a negative signal number where a signal ended it. A child that
+  /// outlives every limit of every test is killed, for one test that hangs must not keep the others.
+  func wait(limit: Duration = .seconds(90)) -> Int32 {
+    var status: Int32 = 0
+    let deadline = ContinuousClock.now + limit
+    while unsafe waitpid(id, &status, WNOHANG) == 0 {
+      if ContinuousClock.now > deadline { send(SIGKILL) }
+      usleep(1000)
+    }
+    let signal = status & 0x7f
+    return signal == 0 ? status >> 8 & 0xff : -signal
+  }
+}
+
+/// Held while descriptors are made that no child may inherit, and while a child is made: a pipe has no end as
+/// long as some other test's child holds it open.
+private let inheritance = Mutex(())
+
+/// A pipe that no child inherits but by ``Child/Stream/descriptor(_:)``.
+func makePipe() -> (reader: FileHandle, writer: FileHandle) {
+  inheritance.withLock { _ in
+    let pipe = Pipe()
+    for handle in [pipe.fileHandleForReading, pipe.fileHandleForWriting] {
+      _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
+    }
+    return (pipe.fileHandleForReading, pipe.fileHandleForWriting)
+  }
+}
+
+/// Waits until `condition` holds, which something else is about to bring about; fails when it never does.
+func wait(for what: Comment, until condition: () throws -> Bool) throws {
+  let deadline = ContinuousClock.now + .seconds(20)
+  while try !condition() {
+    try #require(ContinuousClock.now < deadline, what)
+    usleep(1000)
+  }
+}
