@@ -72,6 +72,9 @@ let package = Package(
 
     .target(
       name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
+    // What only the whole program shows: guests run by build/swiftvmm, as a user runs them.
+    .testTarget(
+      name: "IntegrationTests", dependencies: ["Report", "KVM", "TestSupport"], swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
     tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),
     tests(of: "Loaders", uses: ["VMM"]),

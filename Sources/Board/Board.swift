@@ -39,12 +39,14 @@ public final class Board: Sendable {
       inputWanted = try WakeUp()
     } catch { throw .kvm(error) }
     let machine = try Machine(configuration, on: system, interrupts: pic, onStop: { stopped.signal() })
+    let control = machine.control
+    let write: @Sendable (UInt8) -> Void = { output.put($0) { control.isStopping } }
     let uart = UART(
-      line: machine.interruptLine(4), output: { output.put($0) }, roomForInput: { inputWanted.signal() })
+      line: machine.interruptLine(4), output: write, roomForInput: { inputWanted.signal() })
     let window = window
     let marks = MarkSource()
     var devices: [Device] = [
-      uart, DebugConsole(output: { output.put($0) }), DebugExit(control: machine.control),
+      uart, DebugConsole(output: write), DebugExit(control: machine.control),
       KeyboardController(control: machine.control), SystemControlPort(control: machine.control),
       CMOSClock(memorySize: configuration.memory, now: { Int64(time(nil)) }),
       FirmwareConfig(memorySize: configuration.memory, processorCount: UInt16(clamping: configuration.cpus)),

@@ -81,6 +81,6 @@ static inline long linux_mount_private_tracefs(void) {
 }
 
 static inline long linux_create(const char *path) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   return fd < 0 ? -errno : fd;
 }

@@ -18,19 +18,27 @@ public final class GuestOutput: Sendable {
   public var lost: UInt64 { lostBytes.load(ordering: .relaxed) }
 
   /// Writes one byte, waiting while a slow reader's pipe is full.
-  public func put(_ byte: UInt8) {
-    var byte = byte
-    while unsafe write(descriptor, &byte, 1) != 1 {
-      switch linux_errno() {
-      case EINTR: continue
-      case EAGAIN:
-        var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-        // A kick of this thread ends the wait too: a run that is over does not hang on a full pipe.
-        if unsafe poll(&item, 1, -1) < 0 { fallthrough }
-      default:
+  ///
+  /// - Parameter isOver: asked while it waits; a byte that is still here when the run is over is lost.
+  public func put(_ byte: UInt8, unless isOver: () -> Bool) {
+    // poll(2) waits for ever for a descriptor that is none, as that of an output that nobody wants.
+    guard descriptor >= 0 else { return }
+    // Room first: write(2) on a full pipe would sleep through a kick that came just before it.
+    var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+    while unsafe poll(&item, 1, Self.patience) <= 0 {
+      if isOver() {
         lostBytes.add(1, ordering: .relaxed)
         return
       }
     }
+    var byte = byte
+    while unsafe write(descriptor, &byte, 1) != 1 {
+      if linux_errno() == EINTR || linux_errno() == EAGAIN, !isOver() { continue }
+      lostBytes.add(1, ordering: .relaxed)
+      return
+    }
   }
+
+  /// How long a wait lasts before it looks again whether the run is over, in ms.
+  private static let patience: Int32 = 100
 }

@@ -16,9 +16,10 @@ struct OutputFile: ~Copyable {
     descriptor = Descriptor(owning: Int32(number))
   }
 
-  /// Writes all of `bytes`.
+  /// Makes `bytes` its whole content. What was in the file before stays until then, should the run not come to its end.
   func write(_ bytes: [UInt8]) throws(Failure) {
-    guard writeAll(bytes, to: descriptor.number) else {
+    guard ftruncate(descriptor.number, 0) == 0 || linux_errno() == EINVAL, writeAll(bytes, to: descriptor.number)
+    else {
       throw .usage(KVMError(path, errno: linux_errno()).description)
     }
   }

@@ -41,9 +41,14 @@ struct GuestInputTests {
     _ = close(pipe[0])
   }
 
-  @Test func `output that nobody takes is counted`() {
-    let output = GuestOutput(descriptor: -1)
-    for byte in 0..<10 { output.put(UInt8(byte)) }
+  @Test func `output whose reader went away is counted`() {
+    linux_ignore(SIGPIPE)
+    var pipe: [Int32] = [0, 0]
+    #expect(unsafe CLinux.pipe(&pipe) == 0)
+    _ = close(pipe[0])
+    defer { _ = close(pipe[1]) }
+    let output = GuestOutput(descriptor: pipe[1])
+    for byte in 0..<10 { output.put(UInt8(byte), unless: { false }) }
     #expect(output.lost == 10)
   }
 }
