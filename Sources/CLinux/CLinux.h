@@ -18,6 +18,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -61,15 +62,28 @@ static inline void linux_ignore(int number) {
   sigaction(number, &action, NULL);
 }
 
-static inline int linux_gettid(void) { return (int)syscall(SYS_gettid); }
-
-// Counts a tracepoint on a thread and on those that it makes afterwards, whatever processors they run on.
-static inline long linux_count_tracepoint(uint64_t identifier, int thread) {
+// Counts a tracepoint on a processor, for the threads that the filter lets through.
+static inline long linux_count_tracepoint(uint64_t identifier, int processor, const char *filter) {
   struct perf_event_attr attributes = {
-      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier, .inherit = 1};
-  long fd = syscall(SYS_perf_event_open, &attributes, thread, -1, -1, PERF_FLAG_FD_CLOEXEC);
-  return fd < 0 ? -errno : fd;
+      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier};
+  long fd = syscall(SYS_perf_event_open, &attributes, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
+  if (fd < 0) return -errno;
+  if (ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0) {
+    long result = -errno;
+    close((int)fd);
+    return result;
+  }
+  return fd;
 }
+
+// The processors that the calling thread may run on, a bit each. The number of bytes written, or a negative errno.
+static inline long linux_processors(uint64_t *words, size_t length) {
+  long result = syscall(SYS_sched_getaffinity, 0, length, words);
+  return result < 0 ? -errno : result;
+}
+
+// Names the calling thread, with at most 15 bytes.
+static inline void linux_name_thread(const char *name) { prctl(PR_SET_NAME, name); }
 
 // Mounts tracefs for the calling thread alone, until it ends.
 static inline long linux_mount_private_tracefs(void) {

@@ -6,9 +6,8 @@ import VMM
 /// Counts what KVM answers by itself, so that user space never sees it: CPUID through a tracepoint, HLT through
 /// KVM's statistics.
 ///
-/// Made on the thread that will start the machine, before it does: the tracepoint's counter belongs to that
-/// thread, and the vCPUs' threads inherit it. The counter is armed in the background, for the kernel may take
-/// milliseconds for it.
+/// The tracepoint's counter knows a machine's vCPUs by the name of their threads, ``threadName``, which the machine's
+/// configuration must carry. It is armed in the background, for it takes the kernel some time.
 public final class KernelCounts: @unchecked Sendable {
   /// A count, or why there is none.
   public typealias Count = Result<UInt64, Unavailable>
@@ -21,11 +20,14 @@ public final class KernelCounts: @unchecked Sendable {
   private let armed = Armed()
   private var arming: Thread?
 
+  /// For ``MachineConfiguration/threadName``: of this machine alone, also beside others of this program and other programs.
+  public let threadName = "vcpu-" + String(UInt32.random(in: .min ... .max), radix: 16)
+
   public init() {
-    let owner = linux_gettid()
-    arming = Thread { [armed] in
+    arming = Thread { [armed, threadName] in
       do throws(Unavailable) {
-        armed.counter = try TracepointCounter(try Tracepoint("kvm", "kvm_cpuid"), thread: owner)
+        armed.counter = try TracepointCounter(
+          try Tracepoint("kvm", "kvm_cpuid"), threadsNamed: threadName)
       } catch {
         armed.failure = error
       }

@@ -37,30 +37,54 @@ public struct Unavailable: Error, Equatable, CustomStringConvertible {
   public var description: String { reason }
 }
 
-/// Counts how often a tracepoint fires on a thread, and on the threads that it makes afterwards.
+/// Counts how often a tracepoint fires on the threads of one name.
+///
+/// It counts on each processor and lets the kernel filter by name, for a counter that belongs to threads makes the kernel
+/// wait for a grace period, 20 ms on an idle machine, if there has been none for a while.
 public struct TracepointCounter: ~Copyable {
-  private let descriptor: Descriptor
+  private let descriptors: [OpenCounter]
 
-  /// Starts counting at 0.
-  ///
-  /// - Parameter thread: its number, as gettid(2) says.
-  public init(_ tracepoint: Tracepoint, thread: Int32) throws(Unavailable) {
-    let number = linux_count_tracepoint(tracepoint.identifier, thread)
-    guard number >= 0 else {
-      throw Unavailable(
-        KVMError(
-          "perf_event_open of \(tracepoint.name)", errno: Int32(-number),
-          advice: "run as root, or with CAP_PERFMON"
-        ).description)
+  private final class OpenCounter {
+    let descriptor: Descriptor
+
+    init(_ number: Int32) {
+      descriptor = Descriptor(owning: number)
     }
-    descriptor = Descriptor(owning: Int32(number))
+  }
+
+  /// Starts counting at 0, on the processors that the calling thread may use.
+  public init(_ tracepoint: Tracepoint, threadsNamed name: String) throws(Unavailable) {
+    var counters: [OpenCounter] = []
+    for processor in try Self.processors() {
+      let number = unsafe linux_count_tracepoint(tracepoint.identifier, processor, "comm == \"\(name)\"")
+      guard number >= 0 else {
+        throw Unavailable(
+          KVMError(
+            "perf_event_open of \(tracepoint.name)", errno: Int32(-number),
+            advice: "run as root, or with CAP_PERFMON"
+          ).description)
+      }
+      counters.append(OpenCounter(Int32(number)))
+    }
+    descriptors = counters
+  }
+
+  private static func processors() throws(Unavailable) -> [Int32] {
+    var words = [UInt64](repeating: 0, count: 128)
+    let length = unsafe linux_processors(&words, words.count * 8)
+    guard length > 0 else {
+      throw Unavailable(KVMError("sched_getaffinity", errno: Int32(-length)).description)
+    }
+    return (0..<Int32(words.count * 64)).filter { words[Int($0) / 64] >> UInt64($0 % 64) & 1 != 0 }
   }
 
   /// How often it fired so far.
   public var count: UInt64 {
-    var value: UInt64 = 0
-    let length = unsafe read(descriptor.number, &value, MemoryLayout<UInt64>.size)
-    return length == MemoryLayout<UInt64>.size ? value : 0
+    descriptors.reduce(0) { sum, counter in
+      var value: UInt64 = 0
+      let length = unsafe read(counter.descriptor.number, &value, MemoryLayout<UInt64>.size)
+      return length == MemoryLayout<UInt64>.size ? sum + value : sum
+    }
   }
 }
 

@@ -45,6 +45,7 @@ struct BootRun {
     request.entry = arguments.entry
     request.nics = arguments.nics
     request.cpuid = arguments.cpuid
+    request.threadName = counts?.threadName
     return request
   }
 

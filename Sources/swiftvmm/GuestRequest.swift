@@ -19,6 +19,8 @@ struct GuestRequest {
   var irqchip = "kernel"
   var nics: [String] = []
   var cpuid: [String] = []
+  /// Nil for the usual one.
+  var threadName: String?
 
   init(_ image: String, commandLine: String = "") {
     self.image = image
@@ -70,6 +72,7 @@ struct GuestRequest {
       throw .usage("--memory \(memory): more than the \(hostMemory >> 20) MiB of this host")
     }
     configuration.memory = size
+    if let threadName { configuration.threadName = threadName }
     guard let count = Int(cpus) else { throw .usage("--cpus \(cpus): a number, please") }
     configuration.cpus = count
     guard let controllers = MachineConfiguration.InterruptControllers(rawValue: irqchip) else {

@@ -18,7 +18,8 @@ struct OutputFile: ~Copyable {
 
   /// Makes `bytes` its whole content. What was in the file before stays until then, should the run not come to its end.
   func write(_ bytes: [UInt8]) throws(Failure) {
-    guard ftruncate(descriptor.number, 0) == 0 || linux_errno() == EINVAL, writeAll(bytes, to: descriptor.number)
+    guard ftruncate(descriptor.number, 0) == 0 || linux_errno() == EINVAL,
+      writeAll(bytes, to: descriptor.number)
     else {
       throw .usage(KVMError(path, errno: linux_errno()).description)
     }

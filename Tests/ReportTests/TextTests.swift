@@ -23,10 +23,12 @@ struct TextTests {
     #expect(grouped(1_234_567) == "1 234 567")
   }
 
-  @Test(arguments: [
-    (0, 3, "0.000"), (1.0005, 3, "1.001"), (0.9996, 3, "1.000"), (-2.5, 1, "-2.5"), (-0.0001, 2, "0.00"), (7, 0, "7"),
-    (123.456, 1, "123.5"),
-  ] as [(Double, Int, String)])
+  @Test(
+    arguments: [
+      (0, 3, "0.000"), (1.0005, 3, "1.001"), (0.9996, 3, "1.000"), (-2.5, 1, "-2.5"), (-0.0001, 2, "0.00"),
+      (7, 0, "7"),
+      (123.456, 1, "123.5"),
+    ] as [(Double, Int, String)])
   func `decimals are rounded`(number: Double, decimals: Int, text: String) {
     #expect(decimal(number, decimals) == text)
   }

@@ -18,14 +18,17 @@ struct KernelCountsTests {
   @Test(.requiresKVM) func `CPUIDs are counted exactly, or the reason is given`() throws {
     let counts = KernelCounts()
     counts.waitUntilArmed()
-    let guest = try FlatGuest([
+    var configuration = MachineConfiguration()
+    configuration.threadName = counts.threadName
+    let code: [UInt8] = [
       0xb9, 0xf4, 0x01,  // mov cx, 500
       0x51,  // push cx
       0x0f, 0xa2,  // cpuid
       0x59,  // pop cx
       0xe2, 0xfa,  // loop
       0xe6, 0xf4,  // out 0xf4, al
-    ])
+    ]
+    let guest = try FlatGuest(code, configuration: configuration)
     let exit = RecordingDevice(
       name: "debug-exit", windows: [Window(.port, base: 0xf4, count: 1, registers: RegisterMap([]))])
     let control = guest.machine.control

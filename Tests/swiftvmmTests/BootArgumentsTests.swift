@@ -9,7 +9,8 @@ struct BootArgumentsTests {
   /// Words out of which command lines are made: right ones, wrong ones, and those that look like the other kind.
   private static let vocabulary = [
     "image", "builtin:hello", "io=1000", "", "64M", "3", "kernel", "-", "--", "-x", "--quiet", "--quie",
-    "--no-kernel-counts", "--cmdline", "--memory", "--cpus", "--module", "--entry", "--irqchip", "--nic", "--cpuid",
+    "--no-kernel-counts", "--cmdline", "--memory", "--cpus", "--module", "--entry", "--irqchip", "--nic",
+    "--cpuid",
     "--time-limit", "--json", "--json=file", "--memory=1G", "--bogus", "--help",
   ]
 
@@ -30,8 +31,10 @@ struct BootArgumentsTests {
 
   @Test func `a command line of every option takes the short way`() throws {
     let arguments = [
-      "image", "--cmdline", "a b", "--memory", "1G", "--cpus", "2", "--module", "f:x", "--module", "g", "--entry",
-      "real@0x7c00", "--irqchip", "none", "--nic", "e1000", "--cpuid", "1:ecx=0", "--time-limit", "3", "--json", "out",
+      "image", "--cmdline", "a b", "--memory", "1G", "--cpus", "2", "--module", "f:x", "--module", "g",
+      "--entry",
+      "real@0x7c00", "--irqchip", "none", "--nic", "e1000", "--cpuid", "1:ecx=0", "--time-limit", "3",
+      "--json", "out",
       "--quiet", "--no-kernel-counts", "io=1", "mmio=2",
     ]
     let plain = try #require(BootArguments(plain: arguments))

@@ -124,7 +124,7 @@ public final class Machine: Sendable {
       crew.add(
         try VCPUThread(
           vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
-          interrupts: interrupts))
+          interrupts: interrupts, name: configuration.threadName))
     }
     interrupts?.onInterruptRequest { [crew] in crew.interruptArrived() }
     do throws(KVMError) { try crew.start() } catch {

@@ -36,6 +36,8 @@ public struct MachineConfiguration: Sendable {
   public var memory: UInt64 = 64 << 20
   public var interruptControllers = InterruptControllers.kernel
   public var cpuid: [CPUIDChange] = []
+  /// What the threads of the vCPUs are called, at most 15 bytes.
+  public var threadName = "vcpu"
 
   public init() {}
 }

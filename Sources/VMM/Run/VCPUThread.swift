@@ -12,12 +12,13 @@ public final class VCPUThread: @unchecked Sendable {
   private let ring: CoalescedRing?
   private let interrupts: (any UserInterruptController)?
   private var thread = pthread_t()
+  private let name: String
   /// Wakes the vCPU from HLT where user space does the halting; nil where the kernel does.
   private let wakeup: WakeUp?
 
   init(
     vcpu: VCPU, bus: Bus, ledger: Ledger, control: MachineControl, memory: GuestMemory,
-    ring: CoalescedRing?, interrupts: (any UserInterruptController)?
+    ring: CoalescedRing?, interrupts: (any UserInterruptController)?, name: String
   ) throws(MachineError) {
     do throws(GuestMemoryError) {
       server = try unsafe ExitServer(shared: vcpu.run, bus: bus, ledger: ledger)
@@ -26,6 +27,7 @@ public final class VCPUThread: @unchecked Sendable {
       wakeup = interrupts == nil ? nil : try WakeUp()
     } catch { throw .kvm(error) }
     self.vcpu = vcpu
+    self.name = name
     self.ledger = ledger
     self.control = control
     self.memory = memory
@@ -48,6 +50,7 @@ public final class VCPUThread: @unchecked Sendable {
 
   fileprivate func main() {
     Signals.admitKick()
+    unsafe linux_name_thread(name)
     RunLoop.run(self)
   }
 
