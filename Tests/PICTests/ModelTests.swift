@@ -1,4 +1,5 @@
 import PIC
+import TestSupport
 import Testing
 import VMM
 

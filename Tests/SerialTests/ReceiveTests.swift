@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @Suite("UART: receiver and FIFOs")
