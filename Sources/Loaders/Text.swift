@@ -4,11 +4,6 @@ func parseDecimal(_ text: some StringProtocol) -> UInt64? {
   text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(text) : nil
 }
 
-/// `value` as an address is written: 0x100000.
-func hex(_ value: some BinaryInteger) -> String {
-  "0x" + String(value, radix: 16)
-}
-
 /// A size in whole MiB, rounded up: what one would give a guest.
 func mebibytes(_ count: UInt64) -> String {
   "\(count / (1 << 20) + (count % (1 << 20) == 0 ? 0 : 1)) MiB"

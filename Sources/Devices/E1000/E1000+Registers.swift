@@ -139,8 +139,3 @@ extension E1000 {
     registers[Offset.eerd] = UInt32(word ?? 0xffff) << 16 | UInt32(address) << 8 | EERD.done
   }
 }
-
-/// For messages.
-func hex(_ value: some BinaryInteger) -> String {
-  "0x" + String(value, radix: 16)
-}

@@ -63,7 +63,3 @@ extension QueueError: CustomStringConvertible {
     }
   }
 }
-
-func hex(_ value: some BinaryInteger) -> String {
-  "0x" + String(value, radix: 16)
-}

@@ -1,3 +1,5 @@
+import VMM
+
 /// What is wrong with a Multiboot header, at `offset` of the file.
 public enum MultibootProblem: Equatable, Sendable, CustomStringConvertible {
   case badChecksum(offset: Int)
