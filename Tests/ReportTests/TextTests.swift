@@ -17,7 +17,8 @@ struct TextTests {
       let number = random.next() >> UInt64(bits)
       let text = grouped(number)
       #expect(text.filter { $0 != " " } == "\(number)")
-      #expect(text.split(separator: " ").dropFirst().allSatisfy { $0.count == 3 })
+      let groups: [Substring] = text.split(separator: " ")
+      #expect(groups.dropFirst().allSatisfy { $0.count == 3 })
     }
     #expect(grouped(0) == "0")
     #expect(grouped(1_234_567) == "1 234 567")
