@@ -12,11 +12,20 @@ public struct CPUIDTable: Equatable, Sendable {
   public struct Entry: Equatable, Sendable {
     public let leaf: UInt32
     public let subleaf: UInt32
-    let flags: UInt32
+    var flags: UInt32
     public var eax: UInt32
     public var ebx: UInt32
     public var ecx: UInt32
     public var edx: UInt32
+
+    /// It answers for its subleaf alone; without the flag, CPUID ignores ECX and it answers for all of the leaf.
+    var hasSubleaf: Bool {
+      get { flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX.magnitude != 0 }
+      set {
+        let flag = KVM_CPUID_FLAG_SIGNIFCANT_INDEX.magnitude
+        flags = newValue ? flags | flag : flags & ~flag
+      }
+    }
 
     public subscript(register: Register) -> UInt32 {
       get {
@@ -39,9 +48,12 @@ public struct CPUIDTable: Equatable, Sendable {
   }
 
   public private(set) var entries: [Entry]
+  /// How many entries come from KVM; those behind them were added by ``set(leaf:subleaf:_:to:mask:)``.
+  private let given: Int
 
   public init(entries: [Entry] = []) {
     self.entries = entries
+    given = entries.count
   }
 
   /// KVM_GET_SUPPORTED_CPUID wants a table of the right size or larger: E2BIG asks for more.
@@ -55,27 +67,37 @@ public struct CPUIDTable: Equatable, Sendable {
         continue
       }
       _ = try check(result, "KVM_GET_SUPPORTED_CPUID")
-      entries = buffer.entries
+      self.init(entries: buffer.entries)
       return
     }
   }
 
-  /// Sets the bits of `mask` in a register to those of `value`; a leaf that is not there is added with zeros.
+  /// Sets the bits of `mask` in a register to those of `value`; a leaf or subleaf that is not there is added with
+  /// zeros.
+  ///
+  /// A leaf that KVM gives without subleaves has none: a change of any is a change of the leaf. A leaf added here answers
+  /// for every ECX as long as only subleaf 0 has been asked for, and for each subleaf apart from then on.
   public mutating func set(
     leaf: UInt32, subleaf: UInt32 = 0, _ register: Register, to value: UInt32, mask: UInt32 = ~0
   ) {
-    let index = entries.firstIndex {
-      $0.leaf == leaf && ($0.subleaf == subleaf || $0.flags & KVM_CPUID_FLAG_SIGNIFCANT_INDEX.magnitude == 0)
-    }
-    guard let index else {
-      var entry = Entry(
-        leaf: leaf, subleaf: subleaf,
-        flags: subleaf == 0 ? 0 : KVM_CPUID_FLAG_SIGNIFCANT_INDEX.magnitude, eax: 0, ebx: 0, ecx: 0, edx: 0)
-      entry[register] = value & mask
-      entries.append(entry)
-      return
-    }
+    let index = place(leaf: leaf, subleaf: subleaf)
     entries[index][register] = entries[index][register] & ~mask | value & mask
+  }
+
+  /// Where the entry is that answers for a subleaf, added if need be.
+  private mutating func place(leaf: UInt32, subleaf: UInt32) -> Int {
+    if subleaf != 0, let whole = entries.indices.dropFirst(given).first(where: { entries[$0].leaf == leaf }) {
+      entries[whole].hasSubleaf = true
+    }
+    if let index = entries.firstIndex(where: {
+      $0.leaf == leaf && ($0.subleaf == subleaf || !$0.hasSubleaf)
+    }) {
+      return index
+    }
+    var entry = Entry(leaf: leaf, subleaf: subleaf, flags: 0, eax: 0, ebx: 0, ecx: 0, edx: 0)
+    entry.hasSubleaf = subleaf != 0 || entries.contains { $0.leaf == leaf }
+    entries.append(entry)
+    return entries.count - 1
   }
 
   /// The table of one vCPU: its APIC identifier in leaf 1 (Intel SDM vol. 2, CPUID, "Initial APIC ID") and

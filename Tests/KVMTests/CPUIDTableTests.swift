@@ -74,6 +74,58 @@ import Testing
     #expect(after.entries.last?.subleaf == 9)
   }
 
+  /// What CPUID answers for a subleaf, by KVM's rule: the first entry of the leaf that has no flag or that subleaf.
+  private func answer(_ table: CPUIDTable, _ leaf: UInt32, _ subleaf: UInt32) -> [UInt32]? {
+    let entry = table.entries.first {
+      $0.leaf == leaf && ($0.flags & Self.significant == 0 || $0.subleaf == subleaf)
+    }
+    return entry.map { [$0.eax, $0.ebx, $0.ecx, $0.edx] }
+  }
+
+  @Test func `subleaves of an added leaf keep apart, in whatever order they come`() {
+    var random = SplitMix64(seed: 5)
+    for _ in 0..<500 {
+      var changes: [UInt32: UInt32] = [:]
+      for _ in 0..<Int.random(in: 1...5, using: &random) {
+        changes[.random(in: 0..<5, using: &random)] = random.next()
+      }
+      let before = table(&random)
+      var after = before
+      for (subleaf, value) in changes.shuffled(using: &random) {
+        // In two steps, the second of which finds what the first has added.
+        after.set(leaf: 0x4000_0010, subleaf: subleaf, .ebx, to: value, mask: 0xffff_0000)
+        after.set(leaf: 0x4000_0010, subleaf: subleaf, .ebx, to: value, mask: 0x0000_ffff)
+      }
+      #expect(after.entries.prefix(before.entries.count) == before.entries[...])
+      #expect(after.entries.count == before.entries.count + changes.count)
+      let isWhole = Array(changes.keys) == [0]
+      for subleaf in 0 as UInt32..<7 {
+        let expected = (changes[subleaf] ?? (isWhole ? changes[0] : nil)).map { [0, $0, 0, 0] }
+        #expect(answer(after, 0x4000_0010, subleaf) == expected)
+      }
+    }
+  }
+
+  @Test func `subleaf 0 alone answers for every ECX, until another comes`() {
+    var table = CPUIDTable()
+    table.set(leaf: 0x4000_0010, .eax, to: 1)
+    #expect(answer(table, 0x4000_0010, 9) == [1, 0, 0, 0])
+    table.set(leaf: 0x4000_0010, subleaf: 1, .eax, to: 2)
+    #expect(answer(table, 0x4000_0010, 0) == [1, 0, 0, 0])
+    #expect(answer(table, 0x4000_0010, 1) == [2, 0, 0, 0])
+    #expect(answer(table, 0x4000_0010, 9) == nil)
+  }
+
+  @Test func `a change of one leaf leaves the flags of every other`() {
+    var random = SplitMix64(seed: 6)
+    let before = table(&random)
+    var after = before
+    after.set(leaf: 0x4000_0010, .eax, to: 1)
+    after.set(leaf: 0x4000_0011, subleaf: 1, .eax, to: 1)
+    after.set(leaf: 1, subleaf: 3, .eax, to: 1)
+    #expect(after.entries.map(\.flags) == before.entries.map(\.flags) + [0, Self.significant])
+  }
+
   @Test(arguments: [(0, 1), (0, 2), (1, 2), (3, 4), (200, 255), (255, 256), (300, 301)])
   func `each vCPU finds its own APIC identifier and the number of them all`(index: Int, count: Int) throws {
     var random = SplitMix64(seed: 4)

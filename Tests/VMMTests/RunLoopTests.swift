@@ -58,6 +58,30 @@ import Testing
     #expect(guest.word(UInt32.self, at: 0x3004) & 0x0f0f == 0x0a0a)
   }
 
+  @Test func `a guest finds each subleaf of a leaf that was added`() throws {
+    var configuration = MachineConfiguration()
+    configuration.cpuid = [
+      .init(leaf: 0x4000_0010, register: .ebx, value: 0x1111_0000),
+      .init(leaf: 0x4000_0010, subleaf: 1, register: .ebx, value: 0x2222_0001),
+      .init(leaf: 0x4000_0011, register: .ebx, value: 0x3333_0000),
+    ]
+    // mov eax, leaf; mov ecx, subleaf; cpuid; mov [place], ebx
+    func ask(_ leaf: UInt8, _ subleaf: UInt8, _ place: UInt8) -> [UInt8] {
+      [
+        0x66, 0xb8, leaf, 0x00, 0x00, 0x40, 0x66, 0xb9, subleaf, 0x00, 0x00, 0x00, 0x0f, 0xa2, 0x66, 0x89,
+        0x1e,
+        place, 0x30,
+      ]
+    }
+    let guest = try FlatGuest(
+      ask(0x10, 0, 0) + ask(0x10, 1, 4) + ask(0x11, 0, 8) + ask(0x11, 7, 12) + [0xe6, 0xf4],  // out 0xf4, al
+      configuration: configuration)
+    _ = try guest.run([guest.debugExit()])
+    #expect(
+      [0, 4, 8, 12].map { guest.word(UInt32.self, at: 0x3000 + $0) }
+        == [0x1111_0000, 0x2222_0001, 0x3333_0000, 0x3333_0000])
+  }
+
   @Test func `a device may ask for a reset`() throws {
     let guest = try FlatGuest([
       0xb0, 0xfe, 0xe6, 0x64,  // mov al, 0xfe; out 0x64, al
