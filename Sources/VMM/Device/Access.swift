@@ -19,6 +19,10 @@ public struct Access: Equatable, Sendable {
     self.bits = bits
   }
 
+  /// The direction does not count: where an access comes from the ring or from a test, it is not there.
+  @inlinable
+  public static func == (left: Access, right: Access) -> Bool { left.bits &>> 8 == right.bits &>> 8 }
+
   /// Which of the device's windows, by its index in ``Device/windows``.
   @inlinable
   public var window: UInt8 { UInt8(truncatingIfNeeded: bits &>> 16) }
