@@ -37,10 +37,10 @@ import Testing
         ledger.recordCoalesced(line)
         expected[line, default: Count()].coalesced += 1
       default:
-        let ticks: UInt64 = random.next() >> UInt64.random(in: 0..<64, using: &random)
+        let ticks = random.duration()
         ledger.record(line, ticks: ticks)
         expected[line, default: Count()].exits += 1
-        expected[line, default: Count()].ticks &+= ticks
+        expected[line, default: Count()].ticks += UInt64(ticks)
       }
     }
     for line in 0..<ledger.layout.lineCount {

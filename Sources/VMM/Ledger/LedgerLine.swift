@@ -36,6 +36,7 @@ enum LedgerLine {
   /// The shortest duration of a bucket, in ticks.
   static func lowerBound(ofBucket bucket: Int) -> UInt64 {
     // Exponents have a bias of 1023; bucket 0 is that of 2 ticks.
-    bucket == 0xfc ? 1 : UInt64(Double(bitPattern: UInt64(bucket + 1024 << 2) << 50))
+    // Below 4 ticks not every bucket has a whole number in it; one without begins where the next does.
+    bucket == 0xfc ? 1 : UInt64(Double(bitPattern: UInt64(bucket + 1024 << 2) << 50).rounded(.up))
   }
 }
