@@ -71,6 +71,37 @@ import Testing
     }
   }
 
+  @Test func `a device cannot tell by which way an access came`() throws {
+    final class Device: VMM.Device, @unchecked Sendable {
+      var accesses: [Access] = []
+      override func read(_ access: Access) -> UInt64 {
+        accesses.append(access)
+        return 0
+      }
+      override func write(_ access: Access, _ value: UInt64) { accesses.append(access) }
+    }
+    let map = Self.registers
+    let device = Device(
+      name: "d",
+      windows: [
+        Window(.memory, base: 0, count: 8, registers: map), Window(.port, base: 0, count: 8, registers: map),
+      ])
+    let kernel = try FakeKernel([device])
+    for size in [1, 2, 4] {
+      for offset in 0..<8 {
+        for isWrite in [false, true] {
+          device.accesses = []
+          _ = kernel.port(UInt16(offset), size: size, count: 1, isWrite: isWrite)
+          _ = kernel.port(UInt16(offset), size: size, count: 2, isWrite: isWrite)
+          #expect(kernel.coalesce(.port, UInt64(offset), size: size, 0))
+          kernel.drain()
+          let expected = Access(window: 1, offset: offset, size: size)
+          #expect(device.accesses == Array(repeating: expected, count: 4))
+        }
+      }
+    }
+  }
+
   @Test(arguments: 1...8) func `memory is read and written in each width, the bytes above are zero`(
     size: Int
   ) throws {

@@ -13,23 +13,21 @@ final class FakeKernel {
 
   let bus: Bus
   let ledger: Ledger
+  private let server: ExitServer
 
   init(_ devices: [Device]) throws {
     bus = try Bus(devices)
     ledger = try Ledger(layout: bus.layout)
+    server = try unsafe ExitServer(
+      shared: Self.address(ofPage: 0, of: pages).assumingMemoryBound(to: kvm_run.self), bus: bus,
+      ledger: ledger)
   }
 
-  private func address(ofPage page: Int) -> UnsafeMutableRawPointer {
-    unsafe pages.view.withUnsafeBytes { unsafe $0.baseAddress! + page * Self.pageSize }
+  private static func address(ofPage page: Int, of pages: HostBuffer) -> UnsafeMutableRawPointer {
+    unsafe pages.view.withUnsafeBytes { unsafe $0.baseAddress! + page * pageSize }
   }
 
-  private var run: UnsafeMutablePointer<kvm_run> {
-    unsafe address(ofPage: 0).assumingMemoryBound(to: kvm_run.self)
-  }
-
-  private func server() -> ExitServer {
-    unsafe ExitServer(shared: run, bus: bus, ledger: ledger)
-  }
+  private var run: UnsafeMutablePointer<kvm_run> { unsafe server.shared }
 
   /// One KVM_EXIT_IO. The data come and go as bytes, `size` for each item.
   func port(_ port: UInt16, size: Int, count: Int, isWrite: Bool, data: [UInt8] = []) -> [UInt8] {
@@ -43,7 +41,7 @@ final class FakeKernel {
     let page = pages.view.slice(Self.pageSize, Self.pageSize)!
     page.copy(from: [UInt8](repeating: 0xa5, count: Self.pageSize))
     page.copy(from: data)
-    server().servePort(since: 0)
+    unsafe server.servePort(server.shared, server.ports, since: 0)
     return page.slice(0, size * count)!.bytes
   }
 
@@ -56,7 +54,7 @@ final class FakeKernel {
     unsafe withUnsafeMutableBytes(of: &run.pointee.mmio.data) {
       unsafe $0.storeBytes(of: value, as: UInt64.self)
     }
-    server().serveMemory(since: 0)
+    server.serveMemory(since: 0)
     return unsafe withUnsafeBytes(of: run.pointee.mmio.data) { unsafe $0.loadUnaligned(as: UInt64.self) }
       & Access(offset: 0, size: size).ones
   }
@@ -66,14 +64,14 @@ final class FakeKernel {
     unsafe run.pointee.msr.index = index
     unsafe run.pointee.msr.data = value
     unsafe run.pointee.msr.error = 0xff
-    server().serveMSR(isWrite: isWrite, since: 0)
+    server.serveMSR(isWrite: isWrite, since: 0)
     return unsafe run.pointee.msr.error == 0 ? run.pointee.msr.data : nil
   }
 
   // MARK: The coalesced ring
 
   private var ring: UnsafeMutablePointer<kvm_coalesced_mmio_ring> {
-    unsafe address(ofPage: 2).assumingMemoryBound(to: kvm_coalesced_mmio_ring.self)
+    unsafe Self.address(ofPage: 2, of: pages).assumingMemoryBound(to: kvm_coalesced_mmio_ring.self)
   }
 
   /// Keeps a write in the ring, as KVM does; false where there is no room, and the guest exits.
@@ -92,9 +90,9 @@ final class FakeKernel {
   }
 
   /// What the run loop uses to empty the ring.
-  private lazy var drainer = unsafe CoalescedRing(page: address(ofPage: 2))
+  private lazy var drainer = unsafe CoalescedRing(page: Self.address(ofPage: 2, of: pages))
 
-  func drain() { drainer.drain(server()) }
+  func drain() { drainer.drain(server) }
 
   var ringIsEmpty: Bool { unsafe ring.pointee.first == ring.pointee.last }
 }
