@@ -1,23 +1,29 @@
 /*
  * minimal: the least C that boots an ELF64 image on KVM.
  *
- *     minimal IMAGE [WORD...]        the words become the image's command line
+ *     minimal [--count-cpuids] IMAGE [WORD...]        the words become the image's command line
  *
  * The yardstick of `make benchmark`: it makes the system calls that swiftvmm makes to boot the same image,
  * in the same order, and keeps no account of anything. What swiftvmm takes longer is the price of what it does more.
+ * With --count-cpuids it also arms the counter of CPUIDs, as swiftvmm does without --no-kernel-counts.
  * The machine is the one of docs/guest-abi.md, reduced to the UART's transmitter and the debug-exit port.
  */
+#define _GNU_SOURCE
 #include <elf.h>
 #include <err.h>
 #include <fcntl.h>
 #include <linux/kvm.h>
+#include <linux/perf_event.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* How a run ends when it is not by the guest's own status: the numbers of docs/guest-abi.md. */
@@ -227,10 +233,42 @@ static void run_until_exit(int vcpu, struct kvm_run *run)
     }
 }
 
+/*
+ * Counts kvm:kvm_cpuid on each processor, for threads of this program's name, with tracefs mounted in a namespace of its
+ * own where it is not mounted.
+ */
+static void count_cpuids(void)
+{
+    static const char path[] = "/sys/kernel/tracing/events/kvm/kvm_cpuid/id";
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) {
+        checked(unshare(CLONE_NEWNS), "unshare");
+        checked(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), "mount");
+        checked(mount("tracefs", "/sys/kernel/tracing", "tracefs", 0, NULL), "mount of tracefs");
+        file = checked(open(path, O_RDONLY | O_CLOEXEC), path);
+    }
+    char identifier[32] = "";
+    checked(read(file, identifier, sizeof identifier - 1), path);
+    close(file);
+
+    struct perf_event_attr event = {
+        .type = PERF_TYPE_TRACEPOINT, .size = sizeof event, .config = strtoull(identifier, NULL, 10),
+    };
+    for (long processor = 0; processor < sysconf(_SC_NPROCESSORS_ONLN); processor++) {
+        int counter = checked(syscall(SYS_perf_event_open, &event, -1, processor, -1, PERF_FLAG_FD_CLOEXEC), "perf_event");
+        checked(ioctl(counter, PERF_EVENT_IOC_SET_FILTER, "comm == \"minimal\""), "PERF_EVENT_IOC_SET_FILTER");
+    }
+}
+
 int main(int count, char **words)
 {
+    if (count > 1 && !strcmp(words[1], "--count-cpuids")) {
+        count_cpuids();
+        count--;
+        words++;
+    }
     if (count < 2)
-        errx(STATUS_BAD_IMAGE, "usage: minimal IMAGE [WORD...]");
+        errx(STATUS_BAD_IMAGE, "usage: minimal [--count-cpuids] IMAGE [WORD...]");
     int kvm = open_kvm();
     int machine = create_machine(kvm);
     uint64_t entry = load_image(words[1]);

@@ -89,8 +89,8 @@ public struct ReportBuilder {
     for ledger in ledgers {
       for (address, line) in ledger.unclaimedLines {
         let row = Row(
-          name: address.map { hex($0.address) } ?? "(others)", space: address?.space ?? .port,
-          offset: address?.address ?? 0, read: ledger.tally(ofLine: line),
+          name: address.address.map { hex($0) } ?? "(others)", space: address.space,
+          offset: address.address ?? 0, read: ledger.tally(ofLine: line),
           write: ledger.tally(ofLine: line + 1))
         guard let used = row.ifUsed else { continue }
         if let index = rows.firstIndex(where: { $0.name == row.name && $0.space == row.space }) {
@@ -126,9 +126,8 @@ public struct ReportBuilder {
         for line in section.lines { add(section.window.space.reason(ofLine: line), exits[line]) }
       }
       for (address, line) in ledger.unclaimedLines {
-        let space = address?.space ?? .port
-        add(space.reason(ofLine: line), exits[line])
-        add(space.reason(ofLine: line + 1), exits[line + 1])
+        add(address.space.reason(ofLine: line), exits[line])
+        add(address.space.reason(ofLine: line + 1), exits[line + 1])
       }
     }
     return RunReport.Exits(total: byReason.values.reduce(0, +), byReason: byReason)

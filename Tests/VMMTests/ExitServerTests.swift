@@ -184,7 +184,7 @@ import Testing
   /// Exits of the unclaimed addresses, reads and writes.
   private func unclaimed(_ kernel: FakeKernel) -> [UnclaimedAddress: [UInt64]] {
     var result: [UnclaimedAddress: [UInt64]] = [:]
-    for case (let address?, let line) in kernel.ledger.unclaimedLines {
+    for (address, line) in kernel.ledger.unclaimedLines where address.address != nil {
       result[address] = [line, line + 1].map { kernel.ledger.tally(ofLine: $0).exits }
     }
     return result

@@ -10,7 +10,7 @@ public final class Ledger: @unchecked Sendable {
   /// The lines, ``LedgerLine/words`` each.
   let words: UnsafeMutablePointer<UInt64>
   private let length: Int
-  /// The unclaimed addresses met so far, in slots 1 and up.
+  /// The unclaimed addresses met so far, in the slots behind those of the spaces.
   private var unclaimed: [UnclaimedAddress] = []
 
   /// - Throws: ``GuestMemoryError`` where there is no memory for it.
@@ -22,7 +22,7 @@ public final class Ledger: @unchecked Sendable {
       throw .cannotMap(UInt64(length), errno: Int32(-address))
     }
     unsafe words = base
-    unclaimed.reserveCapacity(LedgerLayout.unclaimedSlots)
+    unclaimed.reserveCapacity(LedgerLayout.unclaimedAddresses)
   }
 
   deinit {
@@ -49,14 +49,18 @@ public final class Ledger: @unchecked Sendable {
   @inline(never)
   func unclaimedLine(_ space: Window.Space, _ address: UInt64) -> Int {
     let wanted = UnclaimedAddress(space: space, address: address)
-    if let index = unclaimed.firstIndex(of: wanted) {
-      return LedgerLayout.firstUnclaimedLine + 2 * (index + 1)
-    }
-    guard unclaimed.count < LedgerLayout.unclaimedSlots - 1 else {
-      return LedgerLayout.firstUnclaimedLine + 2 * 0
-    }
+    if let index = unclaimed.firstIndex(of: wanted) { return Self.line(ofUnclaimed: index) }
+    guard unclaimed.count < LedgerLayout.unclaimedAddresses else { return Self.line(ofOthersIn: space) }
     unclaimed.append(wanted)
-    return LedgerLayout.firstUnclaimedLine + 2 * unclaimed.count
+    return Self.line(ofUnclaimed: unclaimed.count - 1)
+  }
+
+  private static func line(ofOthersIn space: Window.Space) -> Int {
+    LedgerLayout.firstUnclaimedLine + 2 * Int(space.rawValue)
+  }
+
+  private static func line(ofUnclaimed index: Int) -> Int {
+    LedgerLayout.firstUnclaimedLine + 2 * (LedgerLayout.spaces + index)
   }
 
   /// Exits of every line so far, by line.
@@ -83,18 +87,21 @@ public final class Ledger: @unchecked Sendable {
     return tally
   }
 
-  /// The unclaimed addresses with their read lines; nil stands for all beyond those with lines of their own.
-  /// Only while the vCPU does not run.
-  public var unclaimedLines: [(address: UnclaimedAddress?, line: Int)] {
-    [(nil, LedgerLayout.firstUnclaimedLine)]
-      + unclaimed.enumerated().map { ($1, LedgerLayout.firstUnclaimedLine + 2 * ($0 + 1)) }
+  /// The unclaimed addresses with their read lines, behind those for all addresses of a space that have no lines of their
+  /// own. Only while the vCPU does not run.
+  public var unclaimedLines: [(address: UnclaimedAddress, line: Int)] {
+    let others = [Window.Space.port, .memory, .msr].map { space in
+      (UnclaimedAddress(space: space, address: nil), Self.line(ofOthersIn: space))
+    }
+    return others + unclaimed.enumerated().map { ($1, Self.line(ofUnclaimed: $0)) }
   }
 }
 
 /// An address at which no device answers.
 public struct UnclaimedAddress: Hashable, Sendable {
   public let space: Window.Space
-  public let address: UInt64
+  /// Nil for all addresses of the space beyond the first few.
+  public let address: UInt64?
 }
 
 /// What a line of the ledger says.

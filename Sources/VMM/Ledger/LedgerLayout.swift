@@ -15,8 +15,11 @@ public struct LedgerLayout: Sendable {
 
   /// The lines of exit reasons that concern no device, by KVM_EXIT_ number; the last is for all higher ones.
   public static let reasonLines = ExitReason.lineCount
-  /// How many unclaimed addresses have lines of their own; slot 0 is for all the others.
-  static let unclaimedSlots = 64
+  /// How many unclaimed addresses have lines of their own. Before theirs come those for all the others, a pair for each
+  /// address space.
+  static let unclaimedAddresses = 63
+  static let spaces = 3
+  static let unclaimedSlots = spaces + unclaimedAddresses
   static let firstUnclaimedLine = ExitReason.lineCount
 
   public private(set) var sections: [Section] = []
