@@ -3,25 +3,37 @@ import Testing
 
 @testable import VMM
 
-/// Stops amid a string access, of which KVM brings the next item before it looks whether it shall come back.
+/// Stops amid a string access. Of one that reads a device's memory, KVM (Linux 6.18) brings up to hundreds of items more
+/// before it looks whether it shall come back, so the run loop has to look.
 @Suite(.requiresKVM) struct StoppingInStringTests {
-  /// More items than a machine does before the test's end, and few enough for it to end where a stop is lost.
+  /// A huge count, and yet few enough for a test to end where a stop is lost.
   private static let items: UInt32 = 4_000_000
 
-  /// An instruction in protected mode that writes items to a device, and the loop that serves it.
+  /// An instruction in protected mode that moves items to or from a device, and the loop that serves it.
   private struct Kind: Sendable, CustomTestStringConvertible {
+    let name: String
     let space: Window.Space
     let instruction: [UInt8]
+    var source: UInt32 = 0x10_0000
+    var destination: UInt32 = 0x10_0000
     /// With a coalesced ring the run loop has something to do around each KVM_RUN.
-    let hasRing: Bool
-    var testDescription: String { "\(space)\(hasRing ? ", with a coalesced ring" : "")" }
+    var hasRing = false
+    var testDescription: String { "\(name)\(hasRing ? ", with a coalesced ring" : "")" }
 
-    static let all = [false, true].flatMap { hasRing in
-      [
-        Kind(space: .port, instruction: [0xf3, 0x6e], hasRing: hasRing),  // rep outsb
-        Kind(space: .memory, instruction: [0xf3, 0xa4], hasRing: hasRing),  // rep movsb
-      ]
-    }
+    private static let each = [
+      Kind(name: "rep outsb", space: .port, instruction: [0xf3, 0x6e]),
+      Kind(name: "rep insb", space: .port, instruction: [0xf3, 0x6c]),
+      Kind(name: "rep movsb to it", space: .memory, instruction: [0xf3, 0xa4], destination: 0xd000_0000),
+      Kind(name: "rep movsb from it", space: .memory, instruction: [0xf3, 0xa4], source: 0xd000_0000),
+    ]
+
+    static let all =
+      each
+      + each.map {
+        var kind = $0
+        kind.hasRing = true
+        return kind
+      }
 
     /// The device that gets the items.
     var device: RecordingDevice {
@@ -34,48 +46,75 @@ import Testing
     }
 
     var guest: [UInt8] {
-      [
-        0xfc,  // cld
-        0xbe, 0x00, 0x00, 0x10, 0x00,  // mov esi, 0x100000
-        0xbf, 0x00, 0x00, 0x00, 0xd0,  // mov edi, 0xd0000000
-        0xba, 0xf0, 0x05, 0x00, 0x00,  // mov edx, 0x5f0
-        0xb9,  // mov ecx, items
-      ] + (0..<4).map { UInt8(truncatingIfNeeded: items >> ($0 * 8)) } + instruction + [
-        0xb0, 0x07, 0xe6, 0xf4,  // mov al, 7; out 0xf4, al
-      ]
+      func bytes(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) } }
+      return [0xfc]  // cld
+        + [0xbe] + bytes(source)  // mov esi, source
+        + [0xbf] + bytes(destination)  // mov edi, destination
+        + [0xba] + bytes(0x5f0)  // mov edx, 0x5f0
+        + [0xb9] + bytes(items)  // mov ecx, items
+        + instruction
+        + [0xb0, 0x07, 0xe6, 0xf4]  // mov al, 7; out 0xf4, al
     }
   }
 
-  @Test(arguments: Kind.all) private func `a stop from within the device lets at most one more item through`(
+  /// Calls `body` at each item.
+  private func watch(_ device: RecordingDevice, _ body: @escaping () -> Void) {
+    device.onWrite = { _ in body() }
+    device.answer = { _ in
+      body()
+      return 0
+    }
+  }
+
+  /// What was counted of the device's items, by the first vCPU.
+  private func tally(_ guest: FlatGuest) -> Tally {
+    let ledger = guest.machine.ledgers[0]
+    let section = ledger.layout.sections[0]
+    return section.lines.reduce(into: Tally()) { $0 += ledger.tally(ofLine: $1) }
+  }
+
+  @Test(arguments: Kind.all) private func `a stop from within the device lets at most one more exit through`(
     kind: Kind
   ) throws {
     let guest = try FlatGuest(kind.guest, mode: .protected)
     let control = guest.machine.control
     let device = kind.device
-    device.onWrite = { _ in if device.records.count == 10 { control.stop(.exited(status: 9)) } }
+    var exits: UInt64 = 0
+    watch(device) {
+      guard device.records.count == 10 else { return }
+      // This one's exit is yet to be counted.
+      exits = tally(guest).exits + 1
+      control.stop(.exited(status: 9))
+    }
     #expect(try guest.run(device) == .exited(status: 9))
-    #expect((10...11).contains(device.records.count), "\(device.records.count) items")
+    #expect((exits...exits + 1).contains(tally(guest).exits), "\(tally(guest).exits - exits) exits more")
+    // KVM fetches ahead for `rep insb` alone: else an exit is an item.
+    if kind.name != "rep insb" { #expect((10...11).contains(device.records.count)) }
   }
 
-  @Test(arguments: Kind.all) private func `a stop by another thread ends the run amid the access`(
+  @Test(arguments: Kind.all) private func `a stop by another thread ends a guest that does so for ever`(
     kind: Kind
   ) throws {
-    let guest = try FlatGuest(kind.guest, mode: .protected)
+    let guest = try FlatGuest(kind.guest + again(kind), mode: .protected)
     let control = guest.machine.control
     let device = kind.device
-    device.onWrite = { _ in if device.records.count == 10 { onThread { control.stop(.interrupted) } } }
-    #expect(try guest.run(device) == .interrupted)
-    #expect((10..<Int(Self.items)).contains(device.records.count), "\(device.records.count) items")
+    watch(device) { if device.records.count == 10 { onThread { control.stop(.interrupted) } } }
+    #expect(try guest.run([device]) == .interrupted)
+    #expect(tally(guest).accesses == UInt64(device.records.count))
   }
 
-  @Test(arguments: Kind.all) private func `the time limit ends the run amid the access`(kind: Kind) throws {
-    let guest = try FlatGuest(kind.guest, mode: .protected)
+  @Test(arguments: Kind.all) private func `the time limit ends a guest that does so for ever`(kind: Kind)
+    throws
+  {
+    let guest = try FlatGuest(kind.guest + again(kind), mode: .protected)
     let device = kind.device
-    #expect(try guest.run(device, limit: .milliseconds(200)) == .timeLimit)
-    #expect((1..<Int(Self.items)).contains(device.records.count), "\(device.records.count) items")
-    // Nothing was counted that the device did not get, and nothing twice.
-    let line = guest.machine.ledgers[0].layout.sections[0].firstLine
-    let tallies = (0..<4).map { guest.machine.ledgers[0].tally(ofLine: line + $0) }
-    #expect(tallies.reduce(0) { $0 + $1.accesses } == UInt64(device.records.count))
+    #expect(try guest.run([device], limit: .milliseconds(200)) == .timeLimit)
+    #expect(!device.records.isEmpty)
+    #expect(tally(guest).accesses == UInt64(device.records.count))
+  }
+
+  /// A jump to the first instruction, behind a debug exit that is not there.
+  private func again(_ kind: Kind) -> [UInt8] {
+    [0xeb, UInt8(truncatingIfNeeded: -kind.guest.count - 2)]
   }
 }
