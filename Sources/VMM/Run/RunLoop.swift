@@ -29,7 +29,7 @@ enum RunLoop {
       } else {
         thread.runFailed(result)
       }
-      // Not left to KVM_RUN: while a string access goes on, it brings the next item before it looks at the flag.
+      // Not left to KVM_RUN: while `rep movs` reads a device, it brings the next item before it looks at the flag.
     } while unsafe _fastPath(ckvm_exit_is_requested(shared) == 0) || thread.goesOn()
   }
 
