@@ -253,10 +253,12 @@ static void count_cpuids(void)
 
     struct perf_event_attr event = {
         .type = PERF_TYPE_TRACEPOINT, .size = sizeof event, .config = strtoull(identifier, NULL, 10),
+        .disabled = 1,
     };
     for (long processor = 0; processor < sysconf(_SC_NPROCESSORS_ONLN); processor++) {
         int counter = checked(syscall(SYS_perf_event_open, &event, -1, processor, -1, PERF_FLAG_FD_CLOEXEC), "perf_event");
         checked(ioctl(counter, PERF_EVENT_IOC_SET_FILTER, "comm == \"minimal\""), "PERF_EVENT_IOC_SET_FILTER");
+        checked(ioctl(counter, PERF_EVENT_IOC_ENABLE, 0), "PERF_EVENT_IOC_ENABLE");
     }
 }
 

@@ -62,13 +62,13 @@ static inline void linux_ignore(int number) {
   sigaction(number, &action, NULL);
 }
 
-// Counts a tracepoint on a processor, for the threads that the filter lets through.
+// Counts a tracepoint on a processor, for the threads that the filter lets through, and none before the filter is there.
 static inline long linux_count_tracepoint(uint64_t identifier, int processor, const char *filter) {
   struct perf_event_attr attributes = {
-      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier};
+      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier, .disabled = 1};
   long fd = syscall(SYS_perf_event_open, &attributes, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
   if (fd < 0) return -errno;
-  if (ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0) {
+  if (ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 || ioctl((int)fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
     long result = -errno;
     close((int)fd);
     return result;

@@ -25,6 +25,17 @@ public struct FlatGuest {
   }
   private let entry: EntryState
 
+  /// Starts the guest, which ``stop()`` ends.
+  public func start(_ devices: [Device]) throws {
+    try machine.start(entry, devices: devices)
+  }
+
+  /// Ends a guest that was started.
+  public func stop() {
+    machine.control.stop(.interrupted)
+    machine.join()
+  }
+
   /// Runs the guest to its end.
   public func run(
     _ devices: [Device], limit: Duration = .seconds(20),

@@ -40,4 +40,19 @@ struct KernelCountsTests {
     }
     #expect((try? counts.hlt(guest.machine).get()) == 0)
   }
+
+  @Test(.requiresKVM) func `CPUIDs of other machines are not counted, whenever the counter is armed`() throws
+  {
+    let other = try FlatGuest([
+      0x0f, 0xa2,  // cpuid
+      0xeb, 0xfc,  // again
+    ])
+    try other.start([])
+    defer { other.stop() }
+    for _ in 0..<40 {
+      let counts = KernelCounts()
+      counts.waitUntilArmed()
+      if case .success(let count) = counts.cpuid { #expect(count == 0) }
+    }
+  }
 }

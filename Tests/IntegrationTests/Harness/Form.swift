@@ -76,7 +76,11 @@ indirect enum Form: Sendable {
     ],
     optional: [
       "window": .object(
-        ["seconds": .number, "exits": .table(.count), "packets": .count],
+        [
+          "seconds": .number, "exits": .table(.count), "packets": .count,
+          "registers": .list(
+            .object(["device": .text, "name": .text, "reads": .count, "writes": .count])),
+        ],
         optional: ["packetsPerSecond": .number])
     ])
 }
