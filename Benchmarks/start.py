@@ -77,6 +77,5 @@ def measure(programs, verdicts):
     print(f"Start: from before posix_spawn to the first byte of `hello` in a pipe; {ROUNDS} rounds, one run each")
     for name, value in show(rounds(ROUNDS, boot | others), yardsticks).items():
         verdicts.limit(f"start, {name.strip()} against {yardsticks[name]}", value, LIMIT, " times")
-    print(f"  and {REST} s after the last process, {RESTED_ROUNDS} rounds:")
-    for name, value in show(rounds(RESTED_ROUNDS, boot, REST), yardsticks).items():
-        verdicts.limit(f"the same after a rest, {name.strip()}", value, LIMIT, " times")
+    print(f"  and {REST} s after the last process, {RESTED_ROUNDS} rounds, too few to judge by:")
+    show(rounds(RESTED_ROUNDS, boot, REST), yardsticks)

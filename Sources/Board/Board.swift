@@ -103,6 +103,8 @@ public final class Board: Sendable {
     public var input: Int32?
     /// Called last before the vCPUs start.
     public var prepare: @Sendable () -> Void = {}
+    /// Called first after that.
+    public var started: @Sendable () -> Void = {}
 
     public init() {}
   }
@@ -126,6 +128,7 @@ public final class Board: Sendable {
       machine.join()
       throw error
     }
+    options.started()
     supervisor.run(machine.control, limit: options.timeLimit)
     machine.join()
     return (machine.control.outcome ?? .interrupted, started.duration(to: .now))
