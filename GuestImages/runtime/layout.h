@@ -18,7 +18,7 @@
 #define TSS_SIZE 104
 #define IO_MAP_SIZE 8192
 
-/* Selectors. 0x2b and 0x33 are where Linux has them: a PVM host runs CPL 3 natively only with these (kvm-hosts.md). */
+/* Selectors. 0x2b and 0x33 are where Linux has them: a PVM host runs CPL 3 natively only with these. */
 #define CPL0_CODE 0x08
 #define CPL0_DATA 0x10
 #define CPL3_DATA 0x2b
