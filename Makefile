@@ -10,6 +10,8 @@ EMBEDDED := Sources/CGuestImages/images.S
 RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker -Ttext-segment=0x410000 \
 	-Xswiftc -enforce-exclusivity=unchecked
 
+# Set-up comes before the build, and swift build is parallel itself.
+.NOTPARALLEL:
 .PHONY: run build images setup test lint benchmark clean
 
 # The main job: the same packets through each technology, with the exits of each.

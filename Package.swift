@@ -88,7 +88,7 @@ let package = Package(
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
     tests(of: "Console", uses: ["CLinux"]),
     tests(of: "Witness", uses: ["VMM", "CLinux"]),
-    tests(of: "Board"),
+    tests(of: "Board", uses: ["VMM", "KVM", "Console", "CLinux"]),
     tests(of: "Report"),
     tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]

@@ -23,6 +23,7 @@ public final class Board: Sendable {
   private let output: GuestOutput
   private let stopped: WakeUp
   private let inputWanted: WakeUp
+  private let marks: MarkSource
 
   /// - Parameters:
   ///   - nics: at most one of each model.
@@ -62,7 +63,7 @@ public final class Board: Sendable {
       }
       devices.append(Self.makeNIC(nic, machine, host, &suffix))
     }
-    marks.set(machine, devices)
+    self.marks = marks
     self.machine = machine
     self.devices = devices
     self.nics = nics
@@ -111,6 +112,9 @@ public final class Board: Sendable {
 
   /// Runs the guest from `entry` to the end of the run, and says how it ended and after what time.
   public func run(_ entry: EntryState, _ options: RunOptions) throws(MachineError) -> (Outcome, Duration) {
+    marks.set(machine, devices)
+    // The marker's way to the devices is a way to itself.
+    defer { marks.clear() }
     let terminal = options.input.flatMap { Terminal(descriptor: $0) }
     // Restored when this function is left, whichever way.
     defer { extendLifetime(terminal) }
@@ -138,11 +142,18 @@ public final class Board: Sendable {
   private func watches(for descriptor: Int32, isTerminal: Bool) -> [Supervisor.Watch] {
     let uart = uart
     let control = machine.control
+    let wanted = inputWanted
     let input = GuestInput(
       descriptor: descriptor, isTerminal: isTerminal,
-      receiver: { bytes in uart.exclusively { uart.receive(bytes.span) } },
+      receiver: { bytes in
+        if let taken = uart.ifFree({ uart.receive(bytes.span) }) { return taken }
+        // A vCPU is in the UART, perhaps until somebody reads the guest's output. Tried again in a moment; the time
+        // limit and signals are served in between.
+        usleep(1000)
+        wanted.signal()
+        return 0
+      },
       quit: { control.stop(.interrupted) })
-    let wanted = inputWanted
     return [
       Supervisor.Watch(descriptor: { input.pollDescriptor }, serve: { input.serve() }),
       Supervisor.Watch(

@@ -14,6 +14,10 @@ final class MarkSource: Sendable {
     parts.withLock { $0 = Parts(machine: machine, devices: devices) }
   }
 
+  func clear() {
+    parts.withLock { $0 = nil }
+  }
+
   func snapshot() -> MeasuredWindow.Snapshot {
     let time = ContinuousClock.now
     guard let parts = (parts.withLock { $0 }) else {

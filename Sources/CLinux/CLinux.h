@@ -52,7 +52,7 @@ static inline int linux_errno(void) { return errno; }
 static inline void linux_empty_handler(int number) { (void)number; }
 
 // Lets a signal interrupt system calls, and nothing else.
-static inline void linux_ignore_handler(int number) {
+static inline void linux_interrupt_by(int number) {
   struct sigaction action = {.sa_handler = linux_empty_handler};
   sigaction(number, &action, NULL);
 }
@@ -94,8 +94,9 @@ static inline long linux_mount_private_tracefs(void) {
   return 0;
 }
 
+// Without waiting, as a FIFO would, for somebody to read.
 static inline long linux_create(const char *path) {
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  int fd = open(path, O_WRONLY | O_CREAT | O_NONBLOCK | O_CLOEXEC, 0666);
   return fd < 0 ? -errno : fd;
 }
 

@@ -25,7 +25,7 @@ public final class GuestOutput: Sendable {
     guard descriptor >= 0 else { return }
     // Room first: write(2) on a full pipe would sleep through a kick that came just before it.
     var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
-    while unsafe poll(&item, 1, Self.patience) <= 0 {
+    while unsafe poll(&item, 1, isOver() ? 0 : Self.patience) <= 0 {
       if isOver() {
         lostBytes.add(1, ordering: .relaxed)
         return

@@ -46,7 +46,7 @@ public struct System: ~Copyable, Sendable {
   public func makeVirtualMachine() throws(KVMError) -> VirtualMachine {
     let number = try KVM.check(
       ckvm_call(descriptor.number, KVM_CREATE_VM_, 0), "KVM_CREATE_VM",
-      advice: "another hypervisor may hold the processor, or memory is short")
+      advice: "if the device is busy, another hypervisor holds the processor")
     return VirtualMachine(descriptor: Descriptor(owning: Int32(number)), runSize: runSize)
   }
 

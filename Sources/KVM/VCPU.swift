@@ -33,7 +33,7 @@ public final class VCPU: @unchecked Sendable {
     unsafe ckvm_request_exit(run)
   }
 
-  /// Takes back what ``requestExit()`` asked; on the vCPU's thread, after KVM_RUN said EINTR and before a look
+  /// Takes back what ``requestExit()`` asked; on the vCPU's thread, before a look
   /// at the reason for asking.
   public func forgetExitRequest() {
     unsafe ckvm_forget_exit_request(run)

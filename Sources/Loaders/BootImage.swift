@@ -2,7 +2,7 @@ import VMM
 
 /// An image to boot: its format recognised, its headers checked, its segments known, nothing copied yet.
 ///
-/// The bytes stay where they are (a file mapping, or the binary itself) and go straight from there to guest
+/// The bytes stay where they are (a file read into memory, or the binary itself) and go straight from there to guest
 /// memory, so their owner outlives the image. Headers are read once, into values: bytes that change
 /// afterwards cannot undo a check.
 public struct BootImage: Sendable {

@@ -49,7 +49,8 @@ public final class KernelCounts: @unchecked Sendable {
   public var cpuid: Count {
     waitUntilArmed()
     if let failure = armed.failure { return .failure(failure) }
-    return .success(armed.counter?.count ?? 0)
+    guard let counter = armed.counter else { return .failure(Unavailable("the tracepoint was not armed")) }
+    do throws(Unavailable) { return .success(try counter.count()) } catch { return .failure(error) }
   }
 
   /// HLT instructions of a machine's vCPUs, wherever they were answered. After the run.

@@ -41,10 +41,10 @@ public struct Unavailable: Error, Equatable, CustomStringConvertible {
 ///
 /// It counts on each processor and lets the kernel filter by name, for a counter that belongs to threads makes the kernel
 /// wait for a grace period, 20 ms on an idle machine, if there has been none for a while.
-public struct TracepointCounter: ~Copyable {
-  private let descriptors: [OpenCounter]
+public final class TracepointCounter: Sendable {
+  private let counters: [OpenCounter]
 
-  private final class OpenCounter {
+  private final class OpenCounter: Sendable {
     let descriptor: Descriptor
 
     init(_ number: Int32) {
@@ -66,7 +66,7 @@ public struct TracepointCounter: ~Copyable {
       }
       counters.append(OpenCounter(Int32(number)))
     }
-    descriptors = counters
+    self.counters = counters
   }
 
   private static func processors() throws(Unavailable) -> [Int32] {
@@ -79,12 +79,19 @@ public struct TracepointCounter: ~Copyable {
   }
 
   /// How often it fired so far.
-  public var count: UInt64 {
-    descriptors.reduce(0) { sum, counter in
+  ///
+  /// - Throws: ``Unavailable`` where one of the processors does not tell.
+  public func count() throws(Unavailable) -> UInt64 {
+    var sum: UInt64 = 0
+    for counter in counters {
       var value: UInt64 = 0
       let length = unsafe read(counter.descriptor.number, &value, MemoryLayout<UInt64>.size)
-      return length == MemoryLayout<UInt64>.size ? sum + value : sum
+      guard length == MemoryLayout<UInt64>.size else {
+        throw Unavailable(KVMError("read of a perf event", errno: linux_errno()).description)
+      }
+      sum += value
     }
+    return sum
   }
 }
 

@@ -41,18 +41,7 @@ func writeToStandardError(_ text: String) {
 
 /// Writes all of `text`; a reader that went away is nobody to complain to.
 func write(_ text: String, to descriptor: Int32) {
-  var text = text
-  text.withUTF8 { bytes in
-    var rest = unsafe bytes[...]
-    while unsafe !rest.isEmpty {
-      let count = unsafe write(descriptor, UnsafeBufferPointer(rebasing: rest).baseAddress, rest.count)
-      if count < 0 {
-        if linux_errno() == EINTR { continue }
-        return
-      }
-      unsafe rest = rest.dropFirst(count)
-    }
-  }
+  writeAll(Array(text.utf8), to: descriptor)
 }
 
 /// Ends the program at once: nothing is left to clean up that the kernel would not.

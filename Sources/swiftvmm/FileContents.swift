@@ -13,7 +13,7 @@ struct FileContents {
 
   /// - Throws: ``Failure`` for a file that is not there, not readable, empty, or no file.
   init(_ path: String) throws(Failure) {
-    let number = unsafe linux_open(path, O_RDONLY)
+    let number = unsafe linux_open(path, O_RDONLY | O_NONBLOCK)
     guard number >= 0 else {
       throw .usage(
         KVMError(path, errno: Int32(-number), advice: "give the path of a readable file").description)

@@ -34,6 +34,11 @@ func writeAll(_ bytes: [UInt8], to descriptor: Int32) -> Bool {
     while written < all.count {
       let count = unsafe CLinux.write(descriptor, all.baseAddress! + written, all.count - written)
       if count < 0, linux_errno() == EINTR { continue }
+      if count < 0, linux_errno() == EAGAIN {
+        var item = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+        _ = unsafe poll(&item, 1, -1)
+        continue
+      }
       guard count > 0 else { return false }
       written += count
     }

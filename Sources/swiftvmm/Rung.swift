@@ -100,7 +100,9 @@ struct RungResult {
     let report = try session.run(Board.RunOptions(), counts: nil)
     guard report.outcome.kind == "exited", report.outcome.status == 0 else {
       writeToStandardError(report.text)
-      throw Failure(status: 1, message: "\(rung.name) did not end well")
+      let isFromOutside = ["interrupted", "time-limit", "failed"].contains(report.outcome.kind)
+      throw Failure(
+        status: isFromOutside ? report.outcome.status : 1, message: "\(rung.name) did not end well")
     }
     return report
   }

@@ -191,6 +191,19 @@ struct HostileTests {
     #expect(rig.received(1).length == 0 && rig["RDH"] == 3)
   }
 
+  @Test(
+    "frames that a ring of bad buffers refuses one by one cost two looks at each descriptor, not one a frame")
+  func refusedFrames() {
+    let count = 64
+    rig.startReceiver(count: count, given: count - 1, control: Rig.plainReception | 3 << 16, size: 256)
+    // Each look at a descriptor but the first is a fault, and each frame wants two of them.
+    for index in 1..<count { rig.store(~0 as UInt64, at: Rig.receiveRing + UInt64(16 * index)) }
+    rig.backend.waiting = (0..<200).map { makeFrame($0, count: 300) }
+    rig.nic.poll()
+    #expect(UInt64(rig.faults.count) + rig.nic.faults.more <= UInt64(2 * count))
+    #expect(rig.backend.waiting.count > 0)
+  }
+
   @Test("without bus mastering no descriptor is touched")
   func noBusMaster() {
     let host = PCIHost()

@@ -77,6 +77,20 @@ struct BadImageTests {
     #expect(run.errors.hasPrefix("swiftvmm: \(path): "))
   }
 
+  @Test("A FIFO that nobody writes is refused, not waited for", arguments: ["image", "module", "json"])
+  func fifo(place: String) throws {
+    let folder = try Scratch()
+    let path = folder.path("fifo")
+    #expect(unsafe mkfifo(path, 0o600) == 0)
+    let arguments =
+      switch place {
+      case "image": [path]
+      case "module": ["builtin:hello", "--module", path]
+      default: ["builtin:hello", "--json", path]
+      }
+    expectRefusal(try Swiftvmm.run(["boot"] + arguments), saying: path)
+  }
+
   @Test("The same image with nothing wrong boots", .requiresKVM)
   func accepted() throws {
     let folder = try Scratch()

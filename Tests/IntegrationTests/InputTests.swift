@@ -78,8 +78,9 @@ struct InputTests {
   }
 
   @Test(
-    "A reader that stops reading does not keep the run from its end", arguments: [[], ["--cpus", "2"]])
-  func fullPipe(options: [String]) throws {
+    "A reader that stops reading does not keep the run from its end, with or without input for the guest",
+    arguments: [[], ["--cpus", "2"]], [false, true])
+  func fullPipe(options: [String], hasInput: Bool) throws {
     let folder = try Scratch()
     // out 0xe9, al; jmp back
     let image = try FlatImage([0xe6, 0xe9, 0xeb, 0xfc]).arguments(in: folder)
@@ -88,10 +89,17 @@ struct InputTests {
     let setPipeSize: Int32 = 1031
     let capacity = fcntl(stdout.fileDescriptor, setPipeSize, 4096)
     #expect(capacity == 4096)
+    let (stdin, typist) = makePipe()
     let child = try Child(
       [try Swiftvmm.path(), "boot", "--time-limit", "1"] + image + options,
-      [.path("/dev/null"), .descriptor(stdout.fileDescriptor), .path("/dev/null")])
+      [.descriptor(stdin.fileDescriptor), .descriptor(stdout.fileDescriptor), .path("/dev/null")])
     try stdout.close()
+    try stdin.close()
+    if hasInput {
+      // Once the guest is stuck in its output; before that it would be served.
+      try wait(for: "a full pipe") { fullness(of: reader) == 4096 }
+      try typist.write(contentsOf: Array("hello".utf8))
+    }
     #expect(child.wait(limit: .seconds(10)) == 36)
     try reader.close()
   }
@@ -111,4 +119,11 @@ struct InputTests {
     let json = try #require(FileManager.default.contents(atPath: report))
     #expect(throws: Never.self) { try JSONSerialization.jsonObject(with: json) }
   }
+}
+
+/// Bytes that wait in a pipe (FIONREAD).
+private func fullness(of pipe: FileHandle) -> Int32 {
+  var count: Int32 = 0
+  let bytesWaiting: UInt = 0x541b
+  return unsafe ioctl(pipe.fileDescriptor, bytesWaiting, &count) == 0 ? count : -1
 }

@@ -15,20 +15,23 @@ extension E1000 {
       return 0
     }
     var causes: UInt32 = 0
-    // Frames that no filter passes use no descriptor: the turns are bounded, not the descriptors alone.
-    var turns = ring.count
-    while turns > 0, let length = backend.nextLength {
-      turns -= 1
-      guard let cause = receiveFrame(length, &ring) else { break }
+    // Frames that no filter passes use no descriptor, and descriptors without a buffer take no frame: what is bounded
+    // is frames and descriptors together.
+    var budget = 2 * ring.count
+    while budget > 0, let length = backend.nextLength {
+      budget -= 1
+      guard let cause = receiveFrame(length, &ring, &budget) else { break }
       causes |= cause
     }
     registers[RingBlock.receive + RingBlock.head] = UInt32(ring.head)
-    if turns == 0 || backend.nextLength == nil { return causes }
+    if budget <= 0 || backend.nextLength == nil { return causes }
     return causes | countWait()
   }
 
   /// Deals with the back end's next frame. Nil when it has to wait.
-  private func receiveFrame(_ length: Int, _ ring: inout DescriptorRing) -> UInt32? {
+  private func receiveFrame(
+    _ length: Int, _ ring: inout DescriptorRing, _ budget: inout Int
+  ) -> UInt32? {
     let padded = max(length, FrameSize.minimum)
     let onWire = padded + FrameSize.checkSequence
     let control = registers[Offset.rctl]
@@ -42,8 +45,8 @@ extension E1000 {
     let stored = control & RCTL.stripCRC != 0 ? padded : onWire
     let size = bufferSize(control)
     let before = ring.pending
-    guard let used = collectBuffers(stored, size, &ring) else {
-      guard before == ring.count - 1, ring.pending == before else { return nil }
+    guard let used = collectBuffers(stored, size, &ring, &budget) else {
+      guard budget > 0, before == ring.count - 1, ring.pending == before else { return nil }
       refuse("frame of \(length) bytes for the guest does not fit into the whole receive ring", onWire)
       registers.count(Offset.mpc)
       return Cause.rxo
@@ -65,10 +68,13 @@ extension E1000 {
   ///
   /// Descriptors without a buffer carry no data: they are written back with DD and passed over
   /// (section 3.2.5.2). So is a buffer that is not in RAM.
-  private func collectBuffers(_ length: Int, _ size: Int, _ ring: inout DescriptorRing) -> Int? {
+  private func collectBuffers(
+    _ length: Int, _ size: Int, _ ring: inout DescriptorRing, _ budget: inout Int
+  ) -> Int? {
     var (index, used, room) = (ring.head, 0, 0)
     while room < length {
-      guard index != ring.tail, used < buffers.count else { return nil }
+      guard index != ring.tail, used < buffers.count, budget > 0 else { return nil }
+      budget -= 1
       let offset = ring.offset(index)
       let address: UInt64 = ring.view.load(at: offset)
       if address != 0, let buffer = memory.view(at: address, count: size) {

@@ -5,7 +5,7 @@ import VMM
 public final class DebugConsole: Device, @unchecked Sendable {
   private let output: @Sendable (UInt8) -> Void
 
-  /// - Parameter output: takes each byte, in the device's gate: it must not wait.
+  /// - Parameter output: takes each byte, in the device's gate: while it waits, nobody else is let into the device.
   public init(output: @escaping @Sendable (UInt8) -> Void) {
     self.output = output
     super.init(

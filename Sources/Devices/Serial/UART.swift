@@ -31,7 +31,7 @@ public final class UART: ByteDevice, @unchecked Sendable {
   ///   - base: the first of its eight ports: 0x3f8 for COM1.
   ///   - line: its interrupt, 4 for COM1. A PC has OUT2 of MCR gate it; here OUT2 is a bit without effect, as
   ///     in QEMU: small kernels forget to set it, and none needs the gate, which served to share the wire.
-  ///   - output: takes each byte that the guest transmits, in the device's gate: it must not wait.
+  ///   - output: takes each byte that the guest transmits, in the device's gate: while it waits, nobody else is let in.
   ///   - roomForInput: called in the device's gate when ``receive(_:)`` took less than it was offered and the
   ///     guest has since made room. It must not call the device; it wakes the thread that will.
   public init(

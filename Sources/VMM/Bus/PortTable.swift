@@ -29,7 +29,7 @@ final class PortTable: @unchecked Sendable {
     let length = Self.count * MemoryLayout<Entry?>.stride
     let address = linux_map_memory(length)
     guard let base = unsafe UnsafeMutablePointer<Entry?>(bitPattern: address), address > 0 else {
-      throw .cannotMap(UInt64(length), errno: Int32(-address))
+      throw .cannotMapTable(length, errno: Int32(-address))
     }
     unsafe entries = base
     self.bus = bus

@@ -7,7 +7,7 @@ import Synchronization
 /// bounded work, does not trap (guest values take `&+` and friends), and says through ``fault(_:)`` what was
 /// wrong.
 ///
-/// vCPUs and the I/O threads reach a device one at a time, through its gate. A subclass therefore needs no
+/// vCPUs and the supervisor's thread reach a device one at a time, through its gate. A subclass therefore needs no
 /// lock; code of its own that runs on another thread enters by ``exclusively(_:)``.
 open class Device: @unchecked Sendable {
   /// The name in the ledger, lower case: `uart`, `e1000`.
@@ -36,6 +36,14 @@ open class Device: @unchecked Sendable {
     gate.close()
     defer { gate.open() }
     return try body()
+  }
+
+  /// Runs `body` if no other thread is in the device now; else nil, at once: for threads that must not wait, as a vCPU
+  /// may stay in a device for as long as somebody does not read the guest's output.
+  public final func ifFree<R>(_ body: () -> R) -> R? {
+    guard gate.tryToClose() else { return nil }
+    defer { gate.open() }
+    return body()
   }
 
   /// Notes that the guest (or a back end) did something wrong, in one line: what and where.

@@ -16,6 +16,11 @@ struct Gate: ~Copyable, Sendable {
     if closed.exchange(true, ordering: .acquiring) { wait() }
   }
 
+  /// Closes the gate unless another thread has.
+  func tryToClose() -> Bool {
+    !closed.exchange(true, ordering: .acquiring)
+  }
+
   @inlinable
   func open() {
     closed.store(false, ordering: .releasing)

@@ -19,7 +19,7 @@ public final class Ledger: @unchecked Sendable {
     length = layout.lineCount * LedgerLine.words * MemoryLayout<UInt64>.stride
     let address = linux_map_memory(length)
     guard let base = unsafe UnsafeMutablePointer<UInt64>(bitPattern: address), address > 0 else {
-      throw .cannotMap(UInt64(length), errno: Int32(-address))
+      throw .cannotMapTable(length, errno: Int32(-address))
     }
     unsafe words = base
     unclaimed.reserveCapacity(LedgerLayout.unclaimedAddresses)

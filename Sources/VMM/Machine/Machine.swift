@@ -35,8 +35,9 @@ public final class Machine: Sendable {
     try Self.check(configuration, system)
     let crew = Crew()
     self.crew = crew
-    control = MachineControl {
-      crew.kickAll()
+    // Weak, for the crew's threads hold the control.
+    control = MachineControl { [weak crew] in
+      crew?.kickAll()
       onStop()
     }
     self.configuration = configuration
@@ -126,7 +127,7 @@ public final class Machine: Sendable {
           vcpu: vcpu, bus: bus, ledger: ledger, control: control, memory: memory, ring: ring,
           interrupts: interrupts, name: configuration.threadName))
     }
-    interrupts?.onInterruptRequest { [crew] in crew.interruptArrived() }
+    interrupts?.onInterruptRequest { [weak crew] in crew?.interruptArrived() }
     do throws(KVMError) { try crew.start() } catch {
       control.stop(.failed(error.description))
       throw .kvm(error)

@@ -65,6 +65,8 @@ public final class GuestMemory: Sendable {
 public enum GuestMemoryError: Error, Equatable {
   /// Too small, absurdly large, or not a multiple of 4096.
   case badSize(UInt64)
-  /// mmap(2) refused.
+  /// mmap(2) refused the guest's memory.
   case cannotMap(UInt64, errno: Int32)
+  /// mmap(2) refused a table of a vCPU.
+  case cannotMapTable(Int, errno: Int32)
 }

@@ -4,7 +4,7 @@ import KVM
 
 /// Answers the exits that concern devices: from the page that KVM shares, to the device, to the ledger.
 ///
-/// It needs the page alone, not KVM, so a test can play the kernel. ``servePort(since:)`` and
+/// It needs the page alone, not KVM, so a test can play the kernel. ``servePort(_:_:since:)`` and
 /// ``serveMemory(since:)`` are the exit path proper, which ``RunLoop`` takes in line: nothing on it allocates, counts
 /// references or calls a lock.
 @safe

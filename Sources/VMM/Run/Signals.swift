@@ -5,14 +5,14 @@ public enum Signals {
   /// Interrupts KVM_RUN with EINTR; its handler does nothing.
   static let kick = SIGUSR1
   /// What the user or the system sends to end a program; read from a descriptor, never handled.
-  static let ending = [SIGINT, SIGTERM, SIGHUP]
+  static let ending = [SIGINT, SIGTERM, SIGHUP, SIGQUIT]
 
   /// Prepares the process, on its first thread and before any other: the ending signals wait to be read, a
   /// reader of stdout that goes away is an error of write(2), not a death.
   public static func prepare() {
     var set = endingSet
     _ = unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
-    linux_ignore_handler(kick)
+    linux_interrupt_by(kick)
     linux_ignore(SIGPIPE)
   }
 
