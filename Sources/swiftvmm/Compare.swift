@@ -31,9 +31,9 @@ struct Compare: ParsableCommand {
     var results: [RungResult] = []
     for rung in rungs {
       writeToStandardError("swiftvmm: \(rung.name): \(runs) runs of \(rung.words.joined(separator: " "))\n")
-      results.append(try RungResult(rung, runs: runs))
+      results.append(try RungResult(rung, packets: packets, runs: runs))
     }
-    write(text(results), to: STDOUT_FILENO)
+    try writeToStandardOutput(text(results))
     guard results.allSatisfy(\.isExact) else {
       throw Failure(status: 1, message: "a rung's exits differ between its runs: see the table")
     }

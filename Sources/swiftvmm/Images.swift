@@ -22,6 +22,6 @@ struct Images: ParsableCommand {
       }
     }
     if text.isEmpty { throw Failure(status: 1, message: "built without images: use 'make build'") }
-    write(text, to: STDOUT_FILENO)
+    try writeToStandardOutput(text)
   }
 }

@@ -75,9 +75,9 @@ struct RungResult {
   let isExact: Bool
   let host: String
 
-  init(_ rung: Rung, runs: Int) throws(Failure) {
+  init(_ rung: Rung, packets: Int, runs: Int) throws(Failure) {
     var reports: [RunReport] = []
-    for _ in 0..<runs { reports.append(try Self.run(rung)) }
+    for _ in 0..<runs { reports.append(try Self.run(rung, packets: packets)) }
     let first = reports[0]
     guard let nic = first.devices.first(where: { $0.packets != nil }), let window = first.window else {
       throw Failure(status: 1, message: "\(rung.image) set no marks, or has no NIC")
@@ -93,11 +93,14 @@ struct RungResult {
     host = "\(first.host.kvm), \(first.host.cpu)"
   }
 
-  private static func run(_ rung: Rung) throws(Failure) -> RunReport {
+  private static func run(_ rung: Rung, packets: Int) throws(Failure) -> RunReport {
     let request = GuestRequest("builtin:\(rung.image)", commandLine: rung.words.joined(separator: " "))
     // The guest's own words are no part of a table.
     let session = try Session(request, output: GuestOutput(descriptor: -1))
-    let report = try session.run(Board.RunOptions(), counts: nil)
+    var options = Board.RunOptions()
+    // A thousand packets a second is less than the slowest rung does on the slowest host.
+    options.timeLimit = .seconds(60 + packets / 1000)
+    let report = try session.run(options, counts: nil)
     guard report.outcome.kind == "exited", report.outcome.status == 0 else {
       writeToStandardError(report.text)
       let isFromOutside = ["interrupted", "time-limit", "failed"].contains(report.outcome.kind)

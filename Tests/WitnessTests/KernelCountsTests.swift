@@ -49,7 +49,7 @@ struct KernelCountsTests {
     ])
     try other.start([])
     defer { other.stop() }
-    for _ in 0..<40 {
+    for _ in 0..<10 {
       let counts = KernelCounts()
       counts.waitUntilArmed()
       if case .success(let count) = counts.cpuid { #expect(count == 0) }
