@@ -1,3 +1,5 @@
+import VMM
+
 extension RunReport {
   /// The report for people: how the run ended, then one line per device with its registers below it.
   public var text: String {
@@ -70,12 +72,9 @@ extension RunReport {
 extension RunReport.CrashReport {
   /// The registers, four to a line, and the code bytes.
   fileprivate var lines: [String] {
-    let order = [
-      "RIP", "RFLAGS", "RSP", "RBP", "RAX", "RBX", "RCX", "RDX", "RSI", "RDI", "R8", "R9", "R10", "R11",
-      "R12",
-      "R13", "R14", "R15", "CS", "SS", "DS", "CR0", "CR2", "CR3", "CR4", "EFER", "GDTR", "IDTR",
-    ]
-    let known = order.compactMap { name in registers[name].map { "\(padded(name, 6)) \(padded($0, 18))" } }
+    let known = Crash.registerNames.compactMap { name in
+      registers[name].map { "\(padded(name, 6)) \(padded($0, 18))" }
+    }
     let rows = stride(from: 0, to: known.count, by: 4).map {
       "  " + known[$0..<min($0 + 4, known.count)].joined(separator: " ")
     }

@@ -1,4 +1,5 @@
 import PCI
+import TestSupport
 import Testing
 import VMM
 
@@ -25,7 +26,7 @@ struct IdentityTests {
 
   @Test("the checksum holds for any address")
   func checksumOfAnyAddress() {
-    var random = SplitMix(state: 2)
+    var random = SplitMix64(seed: 2)
     for _ in 0..<200 {
       let b = (0..<6).map { _ in UInt8(truncatingIfNeeded: random.next()) }
       let eeprom = EEPROM(mac: MACAddress(b[0], b[1], b[2], b[3], b[4], b[5]))

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VMM
 
@@ -9,7 +10,7 @@ struct InterruptTests {
 
   @Test("the line is up exactly while an enabled cause waits, whatever the order of the writes")
   func level() {
-    var random = SplitMix(state: 1)
+    var random = SplitMix64(seed: 1)
     var (causes, mask): (UInt32, UInt32) = (0, 0)
     for _ in 0..<5000 {
       let value = UInt32(truncatingIfNeeded: random.next()) & UInt32(truncatingIfNeeded: random.next())

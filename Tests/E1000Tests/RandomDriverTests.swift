@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VMM
 
@@ -8,7 +9,7 @@ struct RandomDriverTests {
   let rig = Rig()
 
   /// Rings full of descriptors that mostly make some sense.
-  private func fillMemory(_ random: inout SplitMix) {
+  private func fillMemory(_ random: inout SplitMix64) {
     let rings = rig.memory.view(at: 0, count: 0x3_0000)!
     for offset in stride(from: 0, to: rings.count, by: 16) {
       let address = random.next()
@@ -19,7 +20,7 @@ struct RandomDriverTests {
   }
 
   /// A value that a driver, or an attacker who wants to get somewhere, might write to the register.
-  private func value(for name: String, _ random: inout SplitMix) -> UInt64 {
+  private func value(for name: String, _ random: inout SplitMix64) -> UInt64 {
     let any = random.next()
     guard any % 16 != 0 else { return random.next() & 0xffff_ffff }
     return switch name {
@@ -35,7 +36,7 @@ struct RandomDriverTests {
 
   @Test("whatever a driver writes, the device answers, and serves the next one", arguments: 1...4)
   func random(seed: UInt64) {
-    var random = SplitMix(state: seed)
+    var random = SplitMix64(seed: seed)
     let busy = ["TDT", "RDT", "TDH", "RDH", "TCTL", "RCTL", "TDLEN", "RDLEN", "TDBAL", "RDBAL"]
     for turn in 0..<6000 {
       if turn % 500 == 0 { fillMemory(&random) }

@@ -1,4 +1,5 @@
 import Loaders
+import TestSupport
 import Testing
 import VMM
 
@@ -32,7 +33,7 @@ struct BootTablesTests {
   func identity() throws {
     let loaded = try Loaded(Good.elf64.build())
     #expect(loaded.state.pageTables & 0xfff == 0)
-    var random = FixedRandom(state: 1)
+    var random = SplitMix64(seed: 1)
     let pages = (0..<2048).map { UInt64($0) << 21 }
     for address in pages.flatMap({ [$0, $0 + UInt64.random(in: 0..<(1 << 21), using: &random)] }) {
       let found = try #require(walk(loaded, address))

@@ -81,19 +81,6 @@ func expect(
   #expect(text.count > 20 && text.count < 220 && !text.contains("\n"), sourceLocation: location)
 }
 
-/// Fixed seed, so that a failure can be repeated (SplitMix64).
-struct FixedRandom: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var z = state
-    z = (z ^ z >> 30) &* 0xbf58_476d_1ce4_e5b9
-    z = (z ^ z >> 27) &* 0x94d0_49bb_1331_11eb
-    return z ^ z >> 31
-  }
-}
-
 /// Bytes that are all different from zero and from their neighbours.
 func pattern(_ count: Int, from first: Int = 0) -> [UInt8] {
   (0..<count).map { UInt8(($0 + first) % 251 + 1) }

@@ -1,4 +1,5 @@
 import Loaders
+import TestSupport
 import Testing
 import VMM
 
@@ -7,7 +8,7 @@ struct PlacementTests {
   private static let cell: UInt64 = 0x400
 
   /// Random segments near every border there is, in cells of 1 KiB.
-  private static func segments(_ random: inout FixedRandom) -> [ELFBuilder.Segment] {
+  private static func segments(_ random: inout SplitMix64) -> [ELFBuilder.Segment] {
     let borders: [UInt64] = [
       0x4000, 0x8_0000, 0x9_fc00, 0x10_0000, 0x30_0000, 0xc000_0000, 0x1_0000_0000, 0x1_0004_0000,
     ]
@@ -22,7 +23,7 @@ struct PlacementTests {
 
   @Test("Random sets of segments are accepted just when no two share a cell and none lies where it must not")
   func randomSets() throws {
-    var random = FixedRandom(state: 42)
+    var random = SplitMix64(seed: 42)
     var accepted = 0
     for round in 0..<3000 {
       var elf = ELFBuilder()

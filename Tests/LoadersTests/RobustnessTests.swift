@@ -1,4 +1,5 @@
 import Loaders
+import TestSupport
 import Testing
 import VMM
 
@@ -36,7 +37,7 @@ struct RobustnessTests {
 
   @Test("Random bytes changed", arguments: 0..<3)
   func flipped(index: Int) throws {
-    var random = FixedRandom(state: UInt64(index) + 7)
+    var random = SplitMix64(seed: UInt64(index) + 7)
     let bytes = Self.images[index]
     var loads = 0
     for _ in 0..<4000 {
@@ -53,7 +54,7 @@ struct RobustnessTests {
 
   @Test("Random fields of the headers set to values at the borders", arguments: 0..<3)
   func fields(index: Int) throws {
-    var random = FixedRandom(state: UInt64(index) + 77)
+    var random = SplitMix64(seed: UInt64(index) + 77)
     let bytes = Self.images[index]
     let values: [UInt64] = [
       0, 1, 0x7fff, 0xffff, 0x8_0000, 0x20_0000, 0x3f_ffff, 0x7fff_ffff, 0x8000_0000, 0xc000_0000,

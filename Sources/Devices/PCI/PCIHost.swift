@@ -73,7 +73,7 @@ public final class PCIHost: Device, @unchecked Sendable {
       let bit: UInt32 = 1 &<< UInt32(device)
       guard moved & bit == 0 else { return }
       moved |= bit
-      let (old, new) = ("0x" + String(bar.address, radix: 16), "0x" + String(address, radix: 16))
+      let (old, new) = (hex(bar.address), hex(address))
       fault("\(function.name): BAR\(bar.index) moved from \(old) to \(new); it still answers at \(old)")
     }
   }

@@ -20,6 +20,9 @@ public struct Crash: Equatable, Sendable {
     public let value: UInt64
   }
 
+  /// The names of ``registers``, in their order.
+  public static let registerNames = list(kvm_regs(), kvm_sregs()).map(\.name)
+
   /// How many code bytes are kept: the longest instruction is 15.
   static let codeLength = 16
 
