@@ -59,13 +59,28 @@ let package = Package(
         "VMM", "KVM", "Console", "NetBackends", "Serial", "Platform", "PIC", "PCI", "E1000", "Virtio",
         "VirtioNet",
       ]),
-    library("Report", uses: ["Board", "Loaders", "VMM", "Witness", "CLinux"]),
+    library("HostFacts", uses: ["CLinux"]),
+    library("Presentation"),
+    library("Report", uses: ["Board", "Loaders", "VMM", "Witness", "HostFacts", "Presentation"]),
     .target(name: "CGuestImages"),
     library("BuiltinImages", uses: ["CGuestImages", "VMM"]),
+    library(
+      "Guests",
+      uses: ["Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux"]),
+    library("Doctor", uses: ["HostFacts", "Presentation", "Witness", "KVM", "CKVM", "CLinux"]),
+    library("Attach", uses: ["HostFacts", "Presentation", "Witness", "KVM", "CLinux"]),
+    library(
+      "Experiments",
+      uses: [
+        "Guests", "Board", "Report", "HostFacts", "Presentation", "Witness", "Console", "VMM", "KVM",
+        "CLinux",
+      ]),
     .executableTarget(
       name: "swiftvmm",
       dependencies: [
-        "Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux",
+        "Guests", "Doctor", "Attach", "Experiments", "Board", "Report", "HostFacts", "Presentation",
+        "Loaders",
+        "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),
@@ -74,7 +89,9 @@ let package = Package(
       name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
     // What only the whole program shows: guests run by build/swiftvmm, as a user runs them.
     .testTarget(
-      name: "IntegrationTests", dependencies: ["Report", "KVM", "TestSupport"], swiftSettings: strict),
+      name: "IntegrationTests",
+      dependencies: ["Report", "Attach", "Doctor", "Experiments", "HostFacts", "KVM", "TestSupport"],
+      swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
     tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),
     tests(of: "Loaders", uses: ["VMM"]),
@@ -89,7 +106,12 @@ let package = Package(
     tests(of: "Console", uses: ["CLinux"]),
     tests(of: "Witness", uses: ["VMM", "CLinux"]),
     tests(of: "Board", uses: ["VMM", "KVM", "Console", "CLinux"]),
-    tests(of: "Report"),
+    tests(of: "HostFacts"),
+    tests(of: "Presentation"),
+    tests(of: "Guests", uses: ["VMM"]),
+    tests(of: "Doctor"),
+    tests(of: "Attach", uses: ["Witness"]),
+    tests(of: "Experiments"),
     tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )

@@ -1,4 +1,4 @@
-import CLinux
+import HostFacts
 import VMM
 import Witness
 
@@ -78,29 +78,8 @@ extension RunReport.KernelReport {
 extension RunReport.Host {
   /// This machine.
   static func current(timestampKHz: Int?) -> RunReport.Host {
-    let module = ["kvm_intel", "kvm_amd", "kvm_pvm"].first { unsafe access("/sys/module/\($0)", F_OK) == 0 }
+    let facts = HostFacts.current
     return RunReport.Host(
-      kvm: module ?? "unknown", kernel: firstLine(of: "/proc/sys/kernel/osrelease") ?? "unknown",
-      cpu: processorName ?? "unknown", timestampKHz: timestampKHz)
-  }
-
-  private static var processorName: String? {
-    contents(of: "/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix("model name") }
-      .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) }
-      }
-  }
-
-  private static func firstLine(of path: String) -> String? {
-    contents(of: path)?.split(separator: "\n").first.map(String.init)
-  }
-
-  /// The beginning of a small file of the kernel's.
-  private static func contents(of path: String) -> String? {
-    let number = unsafe linux_open(path, O_RDONLY)
-    guard number >= 0 else { return nil }
-    defer { _ = close(Int32(number)) }
-    var bytes = [UInt8](repeating: 0, count: 4096)
-    let length = unsafe read(Int32(number), &bytes, bytes.count)
-    return length > 0 ? String(decoding: bytes[..<length], as: UTF8.self) : nil
+      kvm: facts.kvm.rawValue, kernel: facts.kernel, cpu: facts.cpu, timestampKHz: timestampKHz)
   }
 }

@@ -1,7 +1,9 @@
 import Board
 import CLinux
 import Console
+import Guests
 import KVM
+import Presentation
 import Report
 import VMM
 import Witness
@@ -33,7 +35,7 @@ struct BootRun {
     let session = try Session(request, output: GuestOutput(descriptor: STDOUT_FILENO))
     let report = try session.run(options, counts: counts)
     tell(report, lostOutput: session.board.lostOutput)
-    try jsonFile?.write(report.json())
+    try jsonFile?.write(json(report))
     throw Failure.status(report.outcome.status)
   }
 

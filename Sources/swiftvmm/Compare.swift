@@ -2,6 +2,8 @@ import ArgumentParser
 import Board
 import CLinux
 import Console
+import Guests
+import Presentation
 import Report
 import VMM
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import BuiltinImages
 import CLinux
+import Guests
 import Loaders
 
 struct Images: ParsableCommand {

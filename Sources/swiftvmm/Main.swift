@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import Guests
 import Report
 
 /// Parses the command line and ends with the status that scripts rely on: usage errors are one line and status 35, as

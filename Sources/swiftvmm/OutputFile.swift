@@ -1,4 +1,5 @@
 import CLinux
+import Guests
 import KVM
 
 /// A file that the program writes at its end, opened at its beginning, so that a bad path does not cost a run.

@@ -1,5 +1,7 @@
 import Board
 import Console
+import Guests
+import Presentation
 import Report
 import VMM
 

@@ -1,7 +1,7 @@
 import Testing
 import VMM
 
-@testable import swiftvmm
+@testable import Guests
 
 struct ArgumentsTests {
   @Test(

@@ -5,24 +5,24 @@ import Loaders
 import VMM
 
 /// A guest as the user asked for it: its image, its words, its machine, as the words on the command line.
-struct GuestRequest {
+public struct GuestRequest {
   /// A path, or `builtin:NAME`.
-  var image: String
+  public var image: String
   /// The guest's command line.
-  var commandLine = ""
-  var memory = "64M"
-  var cpus = "1"
+  public var commandLine = ""
+  public var memory = "64M"
+  public var cpus = "1"
   /// `FILE` or `FILE:STRING`.
-  var modules: [String] = []
+  public var modules: [String] = []
   /// `MODE@ADDRESS`.
-  var entry: String?
-  var irqchip = "kernel"
-  var nics: [String] = []
-  var cpuid: [String] = []
+  public var entry: String?
+  public var irqchip = "kernel"
+  public var nics: [String] = []
+  public var cpuid: [String] = []
   /// Nil for the usual one.
-  var threadName: String?
+  public var threadName: String?
 
-  init(_ image: String, commandLine: String = "") {
+  public init(_ image: String, commandLine: String = "") {
     self.image = image
     self.commandLine = commandLine
   }

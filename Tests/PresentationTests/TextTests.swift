@@ -1,7 +1,7 @@
 import TestSupport
 import Testing
 
-@testable import Report
+@testable import Presentation
 
 struct TextTests {
   @Test func `a table is as wide as its widest cells`() {

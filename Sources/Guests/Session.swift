@@ -7,8 +7,8 @@ import VMM
 import Witness
 
 /// One guest from its options to its report.
-struct Session {
-  let board: Board
+public struct Session {
+  public let board: Board
   private let image: BootImage
   private let commandLine: String
   private let entry: EntryState
@@ -16,7 +16,7 @@ struct Session {
   /// Checks everything that the user gave and makes the machine, with the image in its memory.
   ///
   /// - Throws: ``Failure``, before the guest has run an instruction.
-  init(_ request: GuestRequest, output: GuestOutput) throws(Failure) {
+  public init(_ request: GuestRequest, output: GuestOutput) throws(Failure) {
     let (image, file) = try request.bootImage()
     let modules = try request.bootModules()
     let configuration = try request.machineConfiguration()
@@ -58,7 +58,7 @@ struct Session {
   }
 
   /// Runs the guest to its end.
-  func run(_ options: Board.RunOptions, counts: KernelCounts?) throws(Failure) -> RunReport {
+  public func run(_ options: Board.RunOptions, counts: KernelCounts?) throws(Failure) -> RunReport {
     do throws(MachineError) {
       let result = try board.run(entry, options)
       return ReportBuilder(board).report(
