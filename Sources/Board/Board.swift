@@ -28,9 +28,11 @@ public final class Board: Sendable {
   /// - Parameters:
   ///   - nics: at most one of each model.
   ///   - output: where the UART and the debug console write.
+  ///   - more: devices beside those of docs/guest-abi.md, made with the machine that they will be part of.
   public init(
     _ configuration: MachineConfiguration, nics: [NICSpecification], output: GuestOutput,
-    on system: borrowing System
+    on system: borrowing System,
+    more: (Machine) throws(MachineError) -> [Device] = { _ throws(MachineError) in [] }
   ) throws(MachineError) {
     let pic = configuration.interruptControllers == .none ? UserSpacePIC() : nil
     let stopped: WakeUp
@@ -63,6 +65,7 @@ public final class Board: Sendable {
       }
       devices.append(Self.makeNIC(nic, machine, host, &suffix))
     }
+    devices += try more(machine)
     self.marks = marks
     self.machine = machine
     self.devices = devices

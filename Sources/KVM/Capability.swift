@@ -25,5 +25,7 @@ public struct Capability: Hashable, Sendable {
   public static let immediateExit = Capability("KVM_CAP_IMMEDIATE_EXIT", KVM_CAP_IMMEDIATE_EXIT)
   public static let coalescedPIO = Capability("KVM_CAP_COALESCED_PIO", KVM_CAP_COALESCED_PIO)
   public static let userSpaceMSR = Capability("KVM_CAP_X86_USER_SPACE_MSR", KVM_CAP_X86_USER_SPACE_MSR)
+  public static let ioEventFD = Capability("KVM_CAP_IOEVENTFD", KVM_CAP_IOEVENTFD)
+  public static let irqFD = Capability("KVM_CAP_IRQFD", KVM_CAP_IRQFD)
   public static let binaryStatistics = Capability("KVM_CAP_BINARY_STATS_FD", KVM_CAP_BINARY_STATS_FD)
 }

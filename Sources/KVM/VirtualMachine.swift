@@ -3,7 +3,7 @@ import CLinux
 
 /// A virtual machine of KVM: memory slots, interrupt controllers, vCPUs.
 public final class VirtualMachine: Sendable {
-  private let descriptor: Descriptor
+  let descriptor: Descriptor
   private let runSize: Int
 
   init(descriptor: consuming Descriptor, runSize: Int) {

@@ -47,12 +47,16 @@ extension FlatGuest {
 
 /// A device with one register over all of its window.
 func device(
-  _ space: Window.Space, base: UInt64, count: UInt64 = 8, coalesced: Range<Int>? = nil
+  _ space: Window.Space, base: UInt64, count: UInt64 = 8, coalesced: Range<Int>? = nil,
+  doorbells: [Doorbell] = []
 ) -> RecordingDevice {
   let registers = RegisterMap([Register("DATA", at: 0, count: Int(count))])
   return RecordingDevice(
     name: "device",
-    windows: [Window(space, base: base, count: count, registers: registers, coalesced: coalesced)])
+    windows: [
+      Window(
+        space, base: base, count: count, registers: registers, coalesced: coalesced, doorbells: doorbells)
+    ])
 }
 
 /// Puts page tables at `tables` that map each 2 MiB page of `pages` to itself, writable, and no other

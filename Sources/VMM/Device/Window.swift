@@ -19,6 +19,9 @@ public struct Window: Sendable {
   /// Offsets at which writes may wait in KVM's coalesced ring until the next exit, where the host has one:
   /// for registers whose writes have no effect that the guest could miss. Empty ranges are not allowed.
   public let coalesced: Range<Int>?
+  /// Registers whose writes KVM answers with a signal, where the host has KVM_CAP_IOEVENTFD; elsewhere they come to
+  /// ``Device/write(_:_:)`` like all others.
+  public let doorbells: [Doorbell]
 
   /// - Parameters:
   ///   - space: where the range lies.
@@ -26,8 +29,10 @@ public struct Window: Sendable {
   ///   - count: its length, at least 1, `base + count` does not overflow.
   ///   - registers: the names that the ledger shows; offsets are relative to `base`.
   ///   - coalesced: see ``coalesced``; ports and memory only.
+  ///   - doorbells: see ``doorbells``; ports and memory only.
   public init(
-    _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: Range<Int>? = nil
+    _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: Range<Int>? = nil,
+    doorbells: [Doorbell] = []
   ) {
     precondition(count > 0 && base <= UInt64.max - count && coalesced.map(\.isEmpty) != true)
     self.space = space
@@ -35,5 +40,6 @@ public struct Window: Sendable {
     self.count = count
     self.registers = registers
     self.coalesced = coalesced
+    self.doorbells = doorbells
   }
 }

@@ -15,6 +15,7 @@ public final class Machine: Sendable {
   /// What KVM says to KVM_CAP_COALESCED_MMIO: the ring's page, 0 without the capability.
   private let coalescedPage: Int
   private let coalescesPorts: Bool
+  private let hasDoorbells: Bool
   private let interrupts: (any UserInterruptController)?
 
   /// Where KVM's own pages lie: in the hole, below the firmware's place at its top.
@@ -58,6 +59,7 @@ public final class Machine: Sendable {
     } catch { throw .kvm(error) }
     coalescedPage = system.value(of: .coalescedMMIO)
     coalescesPorts = system.value(of: .coalescedPIO) != 0
+    hasDoorbells = system.value(of: .ioEventFD) != 0
     self.interrupts = interrupts
   }
 
@@ -119,6 +121,7 @@ public final class Machine: Sendable {
         if index == 0 {
           try vcpu.enter(entry, hasLocalAPIC: hasLocalAPIC)
           ring = try coalesce(devices, vcpu)
+          try connectDoorbells(of: devices)
         }
         try prepare(vcpu)
       } catch { throw .kvm(error) }
@@ -145,6 +148,25 @@ public final class Machine: Sendable {
       zones += 1
     }
     return zones > 0 ? CoalescedRing(vcpu, page: coalescedPage) : nil
+  }
+
+  /// Hands the registers that ring an eventfd to KVM.
+  private func connectDoorbells(of devices: [Device]) throws(KVMError) {
+    guard hasDoorbells else { return }
+    for window in devices.flatMap(\.windows) {
+      for bell in window.doorbells {
+        try vm.signal(
+          bell.number, onWriteAt: window.base + UInt64(bell.offset), length: bell.size, value: bell.value,
+          isPort: window.space == .port)
+      }
+    }
+  }
+
+  /// A wire to input `number` of the in-kernel interrupt controllers, which any thread may pulse without a call to KVM.
+  public func interruptEvent(_ number: Int) throws(KVMError) -> InterruptEvent {
+    let event = try InterruptEvent()
+    try vm.interrupt(UInt32(number), onSignalOf: event.number)
+    return event
   }
 
   /// Waits until all vCPUs have left their loops. ``control`` must have been told to stop.

@@ -29,7 +29,12 @@ public final class WakeUp: Sendable {
 
   /// Forgets the signal.
   public func clear() {
+    _ = take()
+  }
+
+  /// Forgets the signals and says how many they were, without waiting.
+  public func take() -> UInt64 {
     var count: eventfd_t = 0
-    _ = unsafe eventfd_read(descriptor.number, &count)
+    return unsafe eventfd_read(descriptor.number, &count) == 0 ? count : 0
   }
 }
