@@ -62,18 +62,33 @@ static inline void linux_ignore(int number) {
   sigaction(number, &action, NULL);
 }
 
-// Counts a tracepoint on a processor, for the threads that the filter lets through, and none before the filter is there.
-static inline long linux_count_tracepoint(uint64_t identifier, int processor, const char *filter) {
-  struct perf_event_attr attributes = {
-      .type = PERF_TYPE_TRACEPOINT, .size = sizeof attributes, .config = identifier, .disabled = 1};
-  long fd = syscall(SYS_perf_event_open, &attributes, -1, processor, -1, PERF_FLAG_FD_CLOEXEC);
+// Opens a counter of a tracepoint and lets it count only once its filter is there.
+static inline long linux_count_tracepoint(uint64_t identifier, pid_t thread, int processor, int inherit,
+                                          const char *filter) {
+  struct perf_event_attr attributes = {.type = PERF_TYPE_TRACEPOINT,
+                                       .size = sizeof attributes,
+                                       .config = identifier,
+                                       .disabled = 1,
+                                       .inherit = inherit != 0};
+  long fd = syscall(SYS_perf_event_open, &attributes, thread, processor, -1, PERF_FLAG_FD_CLOEXEC);
   if (fd < 0) return -errno;
-  if (ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0 || ioctl((int)fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
+  if ((*filter && ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0) ||
+      ioctl((int)fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
     long result = -errno;
     close((int)fd);
     return result;
   }
   return fd;
+}
+
+// For the threads that the filter lets through, on one processor.
+static inline long linux_count_tracepoint_on(uint64_t identifier, int processor, const char *filter) {
+  return linux_count_tracepoint(identifier, -1, processor, 0, filter);
+}
+
+// On the calling thread and those that it will make, with theirs; wherever they run.
+static inline long linux_count_tracepoint_of_thread(uint64_t identifier, const char *filter) {
+  return linux_count_tracepoint(identifier, 0, -1, 1, filter);
 }
 
 // The processors that the calling thread may run on, a bit each. The number of bytes written, or a negative errno.

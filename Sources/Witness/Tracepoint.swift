@@ -56,7 +56,7 @@ public final class TracepointCounter: Sendable {
   public init(_ tracepoint: Tracepoint, threadsNamed name: String) throws(Unavailable) {
     var counters: [OpenCounter] = []
     for processor in try Self.processors() {
-      let number = unsafe linux_count_tracepoint(tracepoint.identifier, processor, "comm == \"\(name)\"")
+      let number = unsafe linux_count_tracepoint_on(tracepoint.identifier, processor, "comm == \"\(name)\"")
       guard number >= 0 else {
         throw Unavailable(
           KVMError(

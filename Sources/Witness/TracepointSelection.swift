@@ -1,0 +1,27 @@
+/// Some of a tracepoint's events: those that the kernel's own filter lets through.
+public struct TracepointSelection: Hashable, Sendable, CustomStringConvertible {
+  /// The event's name in the subsystem kvm: `kvm_pio`.
+  public let event: String
+  /// In the language of the kernel's event filters (Documentation/trace/events.rst, section 5); empty for all events.
+  public let filter: String
+
+  public init(_ event: String, _ filter: String = "") {
+    self.event = event
+    self.filter = filter
+  }
+
+  /// Those events in which `field` lies in one of `ranges`, and `condition` holds besides.
+  public init(
+    _ event: String, _ field: String, in ranges: [ClosedRange<UInt64>], where condition: String = ""
+  ) {
+    let terms = ranges.map { range in
+      range.count == 1
+        ? "\(field) == \(range.lowerBound)"
+        : "(\(field) >= \(range.lowerBound) && \(field) <= \(range.upperBound))"
+    }
+    let place = terms.joined(separator: " || ")
+    self.init(event, condition.isEmpty ? place : "(\(condition)) && (\(place))")
+  }
+
+  public var description: String { filter.isEmpty ? event : "\(event){\(filter)}" }
+}
