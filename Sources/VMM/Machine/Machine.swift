@@ -180,6 +180,9 @@ public final class Machine: Sendable {
   /// The vCPUs, by index; none before ``start(_:devices:prepare:)``.
   public var vcpus: [VCPU] { crew.vcpus }
 
+  /// KVM's counters of the machine as a whole.
+  public func statistics() throws(KVMError) -> Statistics { try vm.statistics() }
+
   /// Frequency of the time-stamp counter in kHz, nil where KVM cannot tell.
   public var timestampFrequency: Int? { vcpus.first?.timestampFrequency }
 }
