@@ -42,7 +42,8 @@ let package = Package(
     library("VMM", uses: ["KVM", "CKVM", "CLinux", "CGuestMemory"]),
     library("Loaders", uses: ["VMM"]),
     library("NetBackends", uses: ["VMM"]),
-    library("Witness", uses: ["VMM", "KVM", "CLinux"]),
+    library("HostFacts", uses: ["CLinux"]),
+    library("Witness", uses: ["HostFacts", "VMM", "KVM", "CLinux"]),
     library("Console", uses: ["CLinux"]),
 
     device("Serial"),
@@ -59,7 +60,6 @@ let package = Package(
         "VMM", "KVM", "Console", "NetBackends", "Serial", "Platform", "PIC", "PCI", "E1000", "Virtio",
         "VirtioNet",
       ]),
-    library("HostFacts", uses: ["CLinux"]),
     library("Presentation"),
     library("Report", uses: ["Board", "Loaders", "VMM", "Witness", "HostFacts", "Presentation"]),
     .target(name: "CGuestImages"),

@@ -17,6 +17,8 @@ public final class Board: Sendable {
   public let devices: [Device]
   public let nics: [NICSpecification]
   public let window = MeasuredWindow()
+  /// The interrupt lines that devices drive: pin and wire, by the device's name.
+  public let interruptLines: [String: (number: Int, line: InterruptLine)]
   /// Words that the VMM adds to the guest's command line.
   public let commandLineSuffix: String
   private let uart: UART
@@ -44,8 +46,14 @@ public final class Board: Sendable {
     let machine = try Machine(configuration, on: system, interrupts: pic, onStop: { stopped.signal() })
     let control = machine.control
     let write: @Sendable (UInt8) -> Void = { output.put($0) { control.isStopping } }
+    var lines: [String: (number: Int, line: InterruptLine)] = [:]
+    func connect(_ device: String, to number: Int) -> InterruptLine {
+      let line = machine.interruptLine(number)
+      lines[device] = (number, line)
+      return line
+    }
     let uart = UART(
-      line: machine.interruptLine(4), output: write, roomForInput: { inputWanted.signal() })
+      line: connect("uart", to: 4), output: write, roomForInput: { inputWanted.signal() })
     let window = window
     let marks = MarkSource()
     var devices: [Device] = [
@@ -63,9 +71,10 @@ public final class Board: Sendable {
       guard nics.filter({ $0.model == nic.model }).count == 1 else {
         throw .configuration("two NICs of model \(nic.model.rawValue): one of each is possible")
       }
-      devices.append(Self.makeNIC(nic, machine, host, &suffix))
+      devices.append(Self.makeNIC(nic, machine, host, connect, &suffix))
     }
     devices += try more(machine)
+    interruptLines = lines
     self.marks = marks
     self.machine = machine
     self.devices = devices
@@ -78,7 +87,8 @@ public final class Board: Sendable {
   }
 
   private static func makeNIC(
-    _ nic: NICSpecification, _ machine: Machine, _ host: PCIHost, _ suffix: inout [String]
+    _ nic: NICSpecification, _ machine: Machine, _ host: PCIHost,
+    _ connect: (String, Int) -> InterruptLine, _ suffix: inout [String]
   ) -> Device {
     let backend: NetBackend =
       switch nic.backend {
@@ -87,7 +97,7 @@ public final class Board: Sendable {
       }
     switch nic.model {
     case .e1000:
-      let e1000 = E1000(memory: machine.memory, backend: backend, interrupt: machine.interruptLine(11))
+      let e1000 = E1000(memory: machine.memory, backend: backend, interrupt: connect("e1000", 11))
       host.attach(e1000.function, device: 3)
       return e1000
     case .virtioNet:
@@ -95,7 +105,7 @@ public final class Board: Sendable {
       suffix.append("virtio_mmio.device=4K@\(hex(base)):5")
       return VirtioMMIO(
         device: VirtioNet(memory: machine.memory, backend: backend), base: base,
-        interrupt: machine.interruptLine(5))
+        interrupt: connect("virtio-net", 5))
     }
   }
 

@@ -57,12 +57,21 @@ public struct Session {
     } catch { throw Failure(error) }
   }
 
+  /// What the other witnesses are to look at.
+  public var witnessPlan: WitnessPlan { board.witnessPlan }
+
   /// Runs the guest to its end.
-  public func run(_ options: Board.RunOptions, counts: KernelCounts?) throws(Failure) -> RunReport {
+  ///
+  /// - Parameters:
+  ///   - counts: armed, or nil to count nothing that the kernel answers.
+  ///   - witness: of ``witnessPlan``; nil for none beside the ledger.
+  public func run(
+    _ options: Board.RunOptions, counts: KernelCounts?, witness: MachineWitness? = nil
+  ) throws(Failure) -> RunReport {
     do throws(MachineError) {
       let result = try board.run(entry, options)
       return ReportBuilder(board).report(
-        image: image, commandLine: commandLine, result: result, counts: counts)
+        image: image, commandLine: commandLine, result: result, counts: counts, witness: witness)
     } catch {
       throw Failure(error)
     }

@@ -19,9 +19,10 @@ public struct ReportBuilder {
   /// - Parameters:
   ///   - result: what ``Board/run(_:_:)`` said.
   ///   - counts: what the kernel counted, nil where nobody asked it.
+  ///   - witness: the other witnesses, nil where nobody called them.
   public func report(
     image: BootImage, commandLine: String, result: (outcome: Outcome, duration: Duration),
-    counts: KernelCounts?
+    counts: KernelCounts?, witness: MachineWitness? = nil
   ) -> RunReport {
     let configuration = board.machine.configuration
     let measurement = board.window.measurement
@@ -40,7 +41,7 @@ public struct ReportBuilder {
       devices: devices,
       kernel: RunReport.KernelReport(
         counts, board.machine, haltedInUserSpace: total.byReason[ExitReason.hlt.name] ?? 0),
-      window: measurement.map { windowReport($0) })
+      window: measurement.map { windowReport($0) }, witness: witness.map { witnessReport($0) })
   }
 
   // MARK: Devices
@@ -106,7 +107,7 @@ public struct ReportBuilder {
   }
 
   /// A line over all vCPUs.
-  private func tally(_ line: Int) -> Tally {
+  func tally(_ line: Int) -> Tally {
     var sum = Tally()
     for ledger in ledgers { sum += ledger.tally(ofLine: line) }
     return sum
@@ -116,19 +117,8 @@ public struct ReportBuilder {
 
   private func exits(of ledgers: [Ledger]) -> RunReport.Exits {
     var byReason: [String: UInt64] = [:]
-    func add(_ name: String, _ count: UInt64) {
-      if count > 0 { byReason[name, default: 0] += count }
-    }
     for ledger in ledgers {
-      let exits = ledger.exits
-      for number in 0..<UInt32(LedgerLayout.reasonLines) { add(ExitReason(number).name, exits[Int(number)]) }
-      for section in ledger.layout.sections {
-        for line in section.lines { add(section.window.space.reason(ofLine: line), exits[line]) }
-      }
-      for (address, line) in ledger.unclaimedLines {
-        add(address.space.reason(ofLine: line), exits[line])
-        add(address.space.reason(ofLine: line + 1), exits[line + 1])
-      }
+      for (reason, count) in ledger.exitsByReason { byReason[reason.name, default: 0] += count }
     }
     return RunReport.Exits(total: byReason.values.reduce(0, +), byReason: byReason)
   }
@@ -177,19 +167,6 @@ struct Row {
 
   /// Nil where nothing was counted.
   var ifUsed: Row? { read.accesses &+ write.accesses > 0 ? self : nil }
-}
-
-extension Window.Space {
-  /// The exit reason of a line in this space; writes have the odd lines.
-  func reason(ofLine line: Int) -> String {
-    let reason: ExitReason =
-      switch self {
-      case .port: .io
-      case .memory: .mmio
-      case .msr: line & 1 == 0 ? .rdmsr : .wrmsr
-      }
-    return reason.name
-  }
 }
 
 extension Duration {

@@ -15,6 +15,8 @@ public struct RunReport: Codable, Equatable, Sendable {
   public var kernel: KernelReport
   /// The guest's measured window, nil where it set no marks.
   public var window: WindowReport?
+  /// What all witnesses said, nil where only the ledger and ``kernel`` were asked.
+  public var witness: WitnessReport?
 
   public struct Host: Codable, Equatable, Sendable {
     /// The KVM vendor module: `kvm_intel`, `kvm_amd`, `kvm_pvm`, or `unknown`.

@@ -14,6 +14,7 @@ extension RunReport {
     lines += devices.compactMap(\.packetLine)
     if let window { lines.append(window.line) }
     for device in devices { lines += device.faultLines }
+    if let witness { lines += witness.text }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -71,6 +71,9 @@ struct Boot: ParsableCommand {
   @Flag(help: "Do not count what the kernel answers by itself.")
   var noKernelCounts = false
 
+  @Flag(help: "Ask KVM's statistics and tracepoints too, and hold all counts against each other.")
+  var witness = false
+
   var arguments: BootArguments {
     var arguments = BootArguments(image: image)
     arguments.words = words
@@ -86,6 +89,7 @@ struct Boot: ParsableCommand {
     arguments.json = json
     arguments.quiet = quiet
     arguments.noKernelCounts = noKernelCounts
+    arguments.witness = witness
     return arguments
   }
 

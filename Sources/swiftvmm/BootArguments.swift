@@ -14,6 +14,7 @@ struct BootArguments: Equatable {
   var json: String?
   var quiet = false
   var noKernelCounts = false
+  var witness = false
 
   init(image: String) {
     self.image = image
@@ -44,6 +45,7 @@ struct BootArguments: Equatable {
     switch word {
     case "--quiet" where !quiet: quiet = true
     case "--no-kernel-counts" where !noKernelCounts: noKernelCounts = true
+    case "--witness" where !witness: witness = true
     default: return false
     }
     return true

@@ -33,7 +33,8 @@ struct BootRun {
     options.started = { linux_release_code() }
     let jsonFile = try arguments.json.map { path throws(Failure) in try OutputFile(path) }
     let session = try Session(request, output: GuestOutput(descriptor: STDOUT_FILENO))
-    let report = try session.run(options, counts: counts)
+    let witness = arguments.witness ? MachineWitness(session.witnessPlan) : nil
+    let report = try session.run(options, counts: counts, witness: witness)
     tell(report, lostOutput: session.board.lostOutput)
     try jsonFile?.write(json(report))
     throw Failure.status(report.outcome.status)

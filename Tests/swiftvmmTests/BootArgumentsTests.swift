@@ -9,7 +9,8 @@ struct BootArgumentsTests {
   /// Words out of which command lines are made: right ones, wrong ones, and those that look like the other kind.
   private static let vocabulary = [
     "image", "builtin:hello", "io=1000", "", "64M", "3", "kernel", "-", "--", "-x", "--quiet", "--quie",
-    "--no-kernel-counts", "--cmdline", "--memory", "--cpus", "--module", "--entry", "--irqchip", "--nic",
+    "--no-kernel-counts", "--witness", "--cmdline", "--memory", "--cpus", "--module", "--entry", "--irqchip",
+    "--nic",
     "--cpuid",
     "--time-limit", "--json", "--json=file", "--memory=1G", "--bogus", "--help",
   ]
@@ -35,7 +36,7 @@ struct BootArgumentsTests {
       "--entry",
       "real@0x7c00", "--irqchip", "none", "--nic", "e1000", "--cpuid", "1:ecx=0", "--time-limit", "3",
       "--json", "out",
-      "--quiet", "--no-kernel-counts", "io=1", "mmio=2",
+      "--quiet", "--no-kernel-counts", "--witness", "io=1", "mmio=2",
     ]
     let plain = try #require(BootArguments(plain: arguments))
     #expect(plain == (try Boot.parse(arguments).arguments))

@@ -71,6 +71,25 @@ public final class Ledger: @unchecked Sendable {
     }
   }
 
+  /// Exits so far by reason: those of the lines that belong to no device, and those of the windows and unclaimed
+  /// addresses of each space. Only while the vCPU does not run.
+  public var exitsByReason: [ExitReason: UInt64] {
+    let exits = exits
+    var byReason: [ExitReason: UInt64] = [:]
+    func add(_ reason: ExitReason, _ count: UInt64) {
+      if count > 0 { byReason[reason, default: 0] += count }
+    }
+    for number in 0..<UInt32(LedgerLayout.reasonLines) { add(ExitReason(number), exits[Int(number)]) }
+    for section in layout.sections {
+      for line in section.lines { add(section.window.space.reason(ofLine: line), exits[line]) }
+    }
+    for (address, line) in unclaimedLines {
+      add(address.space.reason(ofLine: line), exits[line])
+      add(address.space.reason(ofLine: line + 1), exits[line + 1])
+    }
+    return byReason
+  }
+
   /// What a line has counted so far.
   public func tally(ofLine line: Int) -> Tally {
     let start = unsafe words + line << LedgerLine.shift
@@ -145,5 +164,16 @@ public struct Tally: Sendable {
       left -= count
     }
     return buckets.last?.ticks ?? 0
+  }
+}
+
+extension Window.Space {
+  /// The exit reason of a line in this space; writes have the odd lines.
+  fileprivate func reason(ofLine line: Int) -> ExitReason {
+    switch self {
+    case .port: .io
+    case .memory: .mmio
+    case .msr: line & 1 == 0 ? .rdmsr : .wrmsr
+    }
   }
 }

@@ -1,0 +1,33 @@
+import Presentation
+import Witness
+
+extension RunReport.WitnessReport {
+  /// For people: who answered each device, and then every count as each witness has it.
+  var text: [String] {
+    var table = TextTable(["device", "to user space", "in the kernel", "interrupts"])
+    for device in devices where device.userSpace + (device.kernel ?? 0) + (device.interrupts ?? 0) > 0 {
+      table.add([device.name, grouped(device.userSpace), cell(device.kernel), cell(device.interrupts)])
+    }
+    var counts = TextTable(["witness", "ledger", "tracepoints", "kvm_exit", "statistics", "difference"])
+    let used = lines.filter(\.isUsed)
+    for line in used {
+      counts.add([
+        line.subject, cell(line.ledger), cell(line.tracepoints), cell(line.hardwareExits),
+        cell(line.statistics), cell(line.difference),
+      ])
+    }
+    return [""] + table.lines + [""] + counts.lines + [""] + [verdict(used)]
+      + unavailable.sorted { $0.key < $1.key }.map { "\($0.key): unavailable here: \($0.value)" }
+  }
+
+  private func verdict(_ used: [WitnessLine]) -> String {
+    let compared = used.filter { $0.difference != nil }
+    guard differing.isEmpty else {
+      return "the witnesses DIFFER in "
+        + differing.map { "\($0.subject) (\($0.relation))" }.joined(separator: "; ")
+    }
+    return "\(compared.count) counts were seen by more than one witness; they agree in all"
+  }
+
+  private func cell(_ count: UInt64?) -> String { count.map(grouped) ?? "-" }
+}

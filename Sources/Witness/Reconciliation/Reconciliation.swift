@@ -1,0 +1,157 @@
+import HostFacts
+import VMM
+
+/// Holds the witnesses of a run against each other: docs/witnesses.md says which must agree on which kind of host.
+public struct Reconciliation {
+  private let plan: WitnessPlan
+  private let facts: MachineFacts
+  private let count: (TracepointSelection) -> UInt64?
+  private let statistic: (String) -> UInt64?
+
+  /// - Parameters:
+  ///   - count: what a tracepoint's counter says, nil where this host does not count it.
+  ///   - statistic: what KVM's statistics say by name, summed over the vCPUs, nil where they do not.
+  public init(
+    _ plan: WitnessPlan, _ facts: MachineFacts, count: @escaping (TracepointSelection) -> UInt64?,
+    statistic: @escaping (String) -> UInt64?
+  ) {
+    self.plan = plan
+    self.facts = facts
+    self.count = count
+    self.statistic = statistic
+  }
+
+  /// All of them, in the order of the report.
+  public var lines: [WitnessLine] { userExits + devices + interruptLines + kernel }
+
+  // MARK: Exits to user space
+
+  private var userExits: [WitnessLine] {
+    // A call that a signal interrupted is no exit of the guest's, and its reason is stale.
+    let exits = facts.exits.filter { $0.key != .interrupted }
+    let all = line(
+      "exits to user space", ledger: exits.values.reduce(0, +), [WitnessPlan.userExits])
+    return [all]
+      + WitnessPlan.reasons.map { reason in
+        line(
+          "exits to user space: \(reason.name)", ledger: exits[reason] ?? 0,
+          [WitnessPlan.userExits(reason)], statistic: reason == .mmio && !hasWideAccesses ? "mmio_exits" : nil
+        )
+      }
+  }
+
+  // MARK: Devices
+
+  private var devices: [WitnessLine] {
+    var lines: [WitnessLine] = []
+    for (place, device) in zip(plan.devices, facts.devices) {
+      for space in [Window.Space.port, .memory] where place.ranges[space] != nil {
+        lines.append(
+          line(
+            "\(place.name): \(space.plural)", ledger: accesses(of: device, space),
+            plan.selections(place, space), holds: space == .port || !hasWideAccesses))
+      }
+    }
+    return lines + [unclaimed(.port), unclaimed(.memory)]
+  }
+
+  private func accesses(of device: MachineFacts.Device, _ space: Window.Space) -> UInt64 {
+    (device.exits[space] ?? 0) + device.absorbed(space)
+  }
+
+  /// What remains when everybody who has an address has been counted.
+  private func unclaimed(_ space: Window.Space) -> WitnessLine {
+    let ledger = accesses(of: facts.unclaimed, space)
+    let isPort = space == .port
+    let total = sum(isPort ? [WitnessPlan.allPorts] : [WitnessPlan.allMemory, WitnessPlan.allFastMemory])
+    let claimed = sum(
+      plan.devices.flatMap { plan.selections($0, space) }
+        + plan.kernelDevices.flatMap { isPort ? plan.kernelSelections($0, .port) : plan.kernelWrites($0) })
+    let rest = total.flatMap { total in claimed.map { total >= $0 ? total - $0 : 0 } }
+    return WitnessLine(
+      "unclaimed: \(space.plural)", ledger: isPort || !hasWideAccesses ? ledger : nil, tracepoints: rest,
+      hardwareExits: nil, statistics: nil,
+      relation: "ledger = \(isPort ? "kvm_pio" : "kvm_mmio") less those of all devices")
+  }
+
+  private var hasWideAccesses: Bool { count(WitnessPlan.wideMemory) ?? 0 > 0 }
+
+  // MARK: Interrupts
+
+  private var interruptLines: [WitnessLine] {
+    plan.interruptLines.map { number in
+      line(
+        "interrupt line \(number)", ledger: facts.raised[number] ?? 0, [WitnessPlan.rises(ofLine: number)])
+    }
+  }
+
+  // MARK: What the kernel answers
+
+  private var kernel: [WitnessLine] {
+    let isPVM = plan.host == .pvm
+    return [
+      line("CPUID", [WitnessPlan.cpuid], exits: .cpuid),
+      // Without in-kernel interrupt controllers each HLT comes to user space.
+      line(
+        "HLT", ledger: plan.kernelDevices.isEmpty ? facts.exits[.hlt] ?? 0 : nil, exits: .hlt,
+        statistic: "halt_exits"),
+      line(
+        "RDMSR and WRMSR",
+        [WitnessPlan.allMSRs, WitnessPlan.userExits(.rdmsr), WitnessPlan.userExits(.wrmsr)],
+        exits: .msr),
+      line("hypercalls", [WitnessPlan.hypercalls], exits: .hypercall, statistic: isPVM ? nil : "hypercalls"),
+      // PVM injects by its own code, which neither fires nor counts alike.
+      line("interrupts injected", isPVM ? [] : [WitnessPlan.injections], statistic: "irq_injections"),
+      line("instructions emulated", [WitnessPlan.emulated(failed: false)], statistic: "insn_emulation"),
+      line(
+        "instructions not emulated", [WitnessPlan.emulated(failed: true)], statistic: "insn_emulation_fail"),
+      line("I/O instructions", exits: .io, statistic: isPVM ? nil : "io_exits"),
+      line("hardware exits", exits: .all, statistic: isPVM ? nil : "exits"),
+    ]
+  }
+
+  /// What KVM answered without coming to user space, for each of its own devices.
+  public var kernelDevices: [(name: String, answered: UInt64?)] {
+    plan.kernelDevices.map { place in
+      (place.name, sum([Window.Space.port, .memory, .msr].flatMap { plan.kernelSelections(place, $0) }))
+    }
+  }
+
+  // MARK: Lines
+
+  /// - Parameter holds: false where the ledger counts something else this time.
+  private func line(
+    _ subject: String, ledger: UInt64? = nil, _ selections: [TracepointSelection] = [],
+    exits: HardwareExit? = nil, statistic name: String? = nil, holds: Bool = true
+  ) -> WitnessLine {
+    let hardware = exits.flatMap { $0.selection(on: plan.host) }
+    var relation: [String] = ledger != nil && holds ? ["ledger"] : []
+    if !selections.isEmpty { relation.append(selections.map(\.description).joined(separator: " + ")) }
+    if let hardware { relation.append(hardware.description) }
+    if let name { relation.append("statistics \(name)") }
+    return WitnessLine(
+      subject, ledger: holds ? ledger : nil, tracepoints: selections.isEmpty ? nil : sum(selections),
+      hardwareExits: hardware.flatMap(count), statistics: name.flatMap(statistic),
+      relation: relation.joined(separator: " = "))
+  }
+
+  /// Nil where one of them is not counted.
+  private func sum(_ selections: [TracepointSelection]) -> UInt64? {
+    var sum: UInt64 = 0
+    for selection in selections {
+      guard let count = count(selection) else { return nil }
+      sum += count
+    }
+    return sum
+  }
+}
+
+extension Window.Space {
+  fileprivate var plural: String {
+    switch self {
+    case .port: "ports"
+    case .memory: "memory"
+    case .msr: "MSRs"
+    }
+  }
+}

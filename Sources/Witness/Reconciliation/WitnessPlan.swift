@@ -1,0 +1,132 @@
+import HostFacts
+import VMM
+
+/// Which events of the tracepoints belong to whom on one machine.
+public struct WitnessPlan: Sendable {
+  /// A device, in user space or in the kernel, and the addresses that it answers at.
+  public struct Place: Sendable {
+    public let name: String
+    public var ranges: [Window.Space: [ClosedRange<UInt64>]] = [:]
+
+    public init(name: String, ranges: [Window.Space: [ClosedRange<UInt64>]]) {
+      self.name = name
+      self.ranges = ranges
+    }
+
+    public init(_ device: Device) {
+      name = device.name
+      for window in device.windows {
+        ranges[window.space, default: []].append(window.base...(window.base + (window.count - 1)))
+      }
+    }
+  }
+
+  public let host: HostKind
+  /// In the order of the report.
+  public let devices: [Place]
+  /// The devices that KVM itself models.
+  public let kernelDevices: [Place]
+  /// The interrupt lines that devices drive, by number.
+  public let interruptLines: [Int]
+
+  public init(
+    host: HostKind, devices: [Place], hasKernelInterruptControllers: Bool, interruptLines: [Int]
+  ) {
+    self.host = host
+    self.devices = devices
+    kernelDevices = hasKernelInterruptControllers ? Self.interruptControllers : []
+    self.interruptLines = hasKernelInterruptControllers ? interruptLines : []
+  }
+
+  /// What KVM_CREATE_IRQCHIP and KVM_CREATE_PIT2 make.
+  private static let interruptControllers = [
+    Place(
+      name: "lapic", ranges: [.memory: [0xfee0_0000...0xfee0_0fff], .msr: [0x800...0x8ff]]),
+    Place(name: "ioapic", ranges: [.memory: [0xfec0_0000...0xfec0_00ff]]),
+    Place(name: "pic", ranges: [.port: [0x20...0x21, 0xa0...0xa1, 0x4d0...0x4d1]]),
+    Place(name: "pit", ranges: [.port: [0x40...0x43, 0x61...0x61]]),
+  ]
+
+  // MARK: Selections
+
+  static let allPorts = TracepointSelection("kvm_pio")
+  /// A read that KVM cannot answer fires as type 0 (unsatisfied), and as type 1 (read) once user space has answered. A
+  /// write fires once, as type 2 (arch/x86/kvm/trace.h).
+  static let userMemory = "type == 0 || type == 2"
+  static let kernelMemory = "type == 1 || type == 2"
+  static let allMemory = TracepointSelection("kvm_mmio", userMemory)
+  /// KVM traces such an access once and takes it to user space in pieces of eight bytes.
+  static let wideMemory = TracepointSelection("kvm_mmio", "(\(userMemory)) && len > 8")
+  static let allFastMemory = TracepointSelection("kvm_fast_mmio")
+  static let allMSRs = TracepointSelection("kvm_msr")
+  static let cpuid = TracepointSelection("kvm_cpuid")
+  static let hypercalls = TracepointSelection("kvm_hypercall")
+  static let injections = TracepointSelection("kvm_inj_virq")
+  static let userExits = TracepointSelection("kvm_userspace_exit", "errno == 0")
+
+  static func userExits(_ reason: ExitReason) -> TracepointSelection {
+    TracepointSelection("kvm_userspace_exit", "errno == 0 && reason == \(reason.number)")
+  }
+
+  /// KVM fires the event when it decodes an instruction, and once more if it then gives up.
+  static func emulated(failed: Bool) -> TracepointSelection {
+    TracepointSelection("kvm_emulate_insn", "failed == \(failed ? 1 : 0)")
+  }
+
+  static func rises(ofLine number: Int) -> TracepointSelection {
+    TracepointSelection("kvm_set_irq", "gsi == \(number) && level == 1")
+  }
+
+  /// What counts the accesses to a place in user space. With ioeventfd, VT-x and SVM answer some without emulating the
+  /// instruction: those fire kvm_fast_mmio alone.
+  func selections(_ place: Place, _ space: Window.Space) -> [TracepointSelection] {
+    guard let ranges = place.ranges[space] else { return [] }
+    switch space {
+    case .port: return [TracepointSelection("kvm_pio", "port", in: ranges)]
+    case .memory:
+      return [
+        TracepointSelection("kvm_mmio", "gpa", in: ranges, where: Self.userMemory),
+        TracepointSelection("kvm_fast_mmio", "gpa", in: ranges),
+      ]
+    case .msr: return []
+    }
+  }
+
+  /// What counts the accesses to a device of KVM's own.
+  func kernelSelections(_ place: Place, _ space: Window.Space) -> [TracepointSelection] {
+    guard let ranges = place.ranges[space] else { return [] }
+    switch space {
+    case .port: return [TracepointSelection("kvm_pio", "port", in: ranges)]
+    case .memory: return [TracepointSelection("kvm_mmio", "gpa", in: ranges, where: Self.kernelMemory)]
+    case .msr: return [TracepointSelection("kvm_msr", "ecx", in: ranges)]
+    }
+  }
+
+  /// The writes among them, which ``allMemory`` counts too.
+  func kernelWrites(_ place: Place) -> [TracepointSelection] {
+    place.ranges[.memory].map { [TracepointSelection("kvm_mmio", "gpa", in: $0, where: "type == 2")] } ?? []
+  }
+
+  /// The reasons whose exits are told apart.
+  static let reasons: [ExitReason] = [
+    .io, .mmio, .rdmsr, .wrmsr, .hlt, .irqWindowOpen, .shutdown, .internalError, .failEntry, .systemEvent,
+    .hypercall, .debug,
+  ]
+
+  /// Everything that is to be counted.
+  public var selections: [TracepointSelection] {
+    var all = [
+      Self.allPorts, Self.allMemory, Self.wideMemory, Self.allFastMemory, Self.allMSRs, Self.cpuid,
+      Self.hypercalls, Self.injections, Self.emulated(failed: false), Self.emulated(failed: true),
+      Self.userExits,
+    ]
+    all += Self.reasons.map { Self.userExits($0) }
+    all += interruptLines.map { Self.rises(ofLine: $0) }
+    all += HardwareExit.allCases.compactMap { $0.selection(on: host) }
+    for space in [Window.Space.port, .memory, .msr] {
+      all += devices.flatMap { selections($0, space) }
+      all += kernelDevices.flatMap { kernelSelections($0, space) }
+    }
+    return all + kernelDevices.flatMap { kernelWrites($0) }
+  }
+}
