@@ -104,7 +104,7 @@ let package = Package(
     tests(of: "Virtio", uses: ["VMM"]),
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
     tests(of: "Console", uses: ["CLinux"]),
-    tests(of: "Witness", uses: ["VMM", "CLinux"]),
+    tests(of: "Witness", uses: ["HostFacts", "VMM", "CLinux"]),
     tests(of: "Board", uses: ["VMM", "KVM", "Console", "CLinux"]),
     tests(of: "HostFacts"),
     tests(of: "Presentation"),

@@ -8,12 +8,14 @@ extension RunReport.WitnessReport {
     for device in devices where device.userSpace + (device.kernel ?? 0) + (device.interrupts ?? 0) > 0 {
       table.add([device.name, grouped(device.userSpace), cell(device.kernel), cell(device.interrupts)])
     }
-    var counts = TextTable(["witness", "ledger", "tracepoints", "kvm_exit", "statistics", "difference"])
+    var counts = TextTable([
+      "witness", "ledger", "tracepoints", "kvm_exit", "statistics", "difference", "must be equal",
+    ])
     let used = lines.filter(\.isUsed)
     for line in used {
       counts.add([
         line.subject, cell(line.ledger), cell(line.tracepoints), cell(line.hardwareExits),
-        cell(line.statistics), cell(line.difference),
+        cell(line.statistics), cell(line.difference), line.witnesses,
       ])
     }
     return [""] + table.lines + [""] + counts.lines + [""] + [verdict(used)]
@@ -30,4 +32,18 @@ extension RunReport.WitnessReport {
   }
 
   private func cell(_ count: UInt64?) -> String { count.map(grouped) ?? "-" }
+}
+
+extension WitnessLine {
+  /// The relation without the filters, which docs/witnesses.md and the JSON have.
+  fileprivate var witnesses: String {
+    var text = ""
+    var depth = 0
+    for character in relation {
+      if character == "{" { depth += 1 }
+      if depth == 0 { text.append(character) }
+      if character == "}" { depth -= 1 }
+    }
+    return text
+  }
 }

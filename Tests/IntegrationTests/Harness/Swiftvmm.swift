@@ -99,7 +99,7 @@ extension Swiftvmm.Input {
 }
 
 /// A folder for the files of one test, which goes with the test.
-final class Scratch {
+final class Scratch: Sendable {
   private let url = FileManager.default.temporaryDirectory.appending(path: "swiftvmm-\(UUID().uuidString)")
 
   init() throws {
