@@ -14,13 +14,26 @@ public struct TracepointSelection: Hashable, Sendable, CustomStringConvertible {
   public init(
     _ event: String, _ field: String, in ranges: [ClosedRange<UInt64>], where condition: String = ""
   ) {
-    let terms = ranges.map { range in
+    self.init(event, Self.both(condition, Self.place(field, ranges)))
+  }
+
+  /// Those in which it lies in none of them.
+  public init(
+    _ event: String, _ field: String, notIn ranges: [ClosedRange<UInt64>], where condition: String = ""
+  ) {
+    self.init(event, Self.both(condition, ranges.isEmpty ? "" : "!(\(Self.place(field, ranges)))"))
+  }
+
+  private static func place(_ field: String, _ ranges: [ClosedRange<UInt64>]) -> String {
+    ranges.map { range in
       range.count == 1
         ? "\(field) == \(range.lowerBound)"
         : "(\(field) >= \(range.lowerBound) && \(field) <= \(range.upperBound))"
-    }
-    let place = terms.joined(separator: " || ")
-    self.init(event, condition.isEmpty ? place : "(\(condition)) && (\(place))")
+    }.joined(separator: " || ")
+  }
+
+  private static func both(_ one: String, _ other: String) -> String {
+    one.isEmpty || other.isEmpty ? one + other : "(\(one)) && (\(other))"
   }
 
   public var description: String { filter.isEmpty ? event : "\(event){\(filter)}" }

@@ -4,8 +4,7 @@ import KVM
 /// Counts what KVM's tracepoints see of the machines that the calling thread runs from here on: on this thread, and on
 /// the threads that it makes.
 ///
-/// The kernel filters and counts; nothing is recorded, so nothing can be lost. A counter costs each event some 30 ns,
-/// whether its filter lets the event through or not.
+/// The kernel filters and counts; nothing is recorded, so nothing can be lost.
 public final class TracepointWitness: Sendable {
   private enum Counter: Sendable {
     case open(OpenCounter)

@@ -52,26 +52,17 @@ public struct Reconciliation {
             plan.selections(place, space), holds: space == .port || !hasWideAccesses))
       }
     }
-    return lines + [unclaimed(.port), unclaimed(.memory)]
+    for space in [Window.Space.port, .memory] {
+      lines.append(
+        line(
+          "unclaimed: \(space.plural)", ledger: accesses(of: facts.unclaimed, space), plan.unclaimed(space),
+          holds: space == .port || !hasWideAccesses))
+    }
+    return lines
   }
 
   private func accesses(of device: MachineFacts.Device, _ space: Window.Space) -> UInt64 {
     (device.exits[space] ?? 0) + device.absorbed(space)
-  }
-
-  /// What remains when everybody who has an address has been counted.
-  private func unclaimed(_ space: Window.Space) -> WitnessLine {
-    let ledger = accesses(of: facts.unclaimed, space)
-    let isPort = space == .port
-    let total = sum(isPort ? [WitnessPlan.allPorts] : [WitnessPlan.allMemory, WitnessPlan.allFastMemory])
-    let claimed = sum(
-      plan.devices.flatMap { plan.selections($0, space) }
-        + plan.kernelDevices.flatMap { isPort ? plan.kernelSelections($0, .port) : plan.kernelWrites($0) })
-    let rest = total.flatMap { total in claimed.map { total >= $0 ? total - $0 : 0 } }
-    return WitnessLine(
-      "unclaimed: \(space.plural)", ledger: isPort || !hasWideAccesses ? ledger : nil, tracepoints: rest,
-      hardwareExits: nil, statistics: nil,
-      relation: "ledger = \(isPort ? "kvm_pio" : "kvm_mmio") less those of all devices")
   }
 
   private var hasWideAccesses: Bool { count(WitnessPlan.wideMemory) ?? 0 > 0 }

@@ -49,15 +49,12 @@ public struct WitnessPlan: Sendable {
 
   // MARK: Selections
 
-  static let allPorts = TracepointSelection("kvm_pio")
   /// A read that KVM cannot answer fires as type 0 (unsatisfied), and as type 1 (read) once user space has answered. A
   /// write fires once, as type 2 (arch/x86/kvm/trace.h).
   static let userMemory = "type == 0 || type == 2"
   static let kernelMemory = "type == 1 || type == 2"
-  static let allMemory = TracepointSelection("kvm_mmio", userMemory)
   /// KVM traces such an access once and takes it to user space in pieces of eight bytes.
   static let wideMemory = TracepointSelection("kvm_mmio", "(\(userMemory)) && len > 8")
-  static let allFastMemory = TracepointSelection("kvm_fast_mmio")
   static let allMSRs = TracepointSelection("kvm_msr")
   static let cpuid = TracepointSelection("kvm_cpuid")
   static let hypercalls = TracepointSelection("kvm_hypercall")
@@ -102,9 +99,14 @@ public struct WitnessPlan: Sendable {
     }
   }
 
-  /// The writes among them, which ``allMemory`` counts too.
-  func kernelWrites(_ place: Place) -> [TracepointSelection] {
-    place.ranges[.memory].map { [TracepointSelection("kvm_mmio", "gpa", in: $0, where: "type == 2")] } ?? []
+  /// What counts the accesses to addresses at which neither a device nor KVM answers.
+  func unclaimed(_ space: Window.Space) -> [TracepointSelection] {
+    let claimed = (devices + kernelDevices).flatMap { $0.ranges[space] ?? [] }
+    switch space {
+    case .port: return [TracepointSelection("kvm_pio", "port", notIn: claimed)]
+    case .memory: return [TracepointSelection("kvm_mmio", "gpa", notIn: claimed, where: Self.userMemory)]
+    case .msr: return []
+    }
   }
 
   /// The reasons whose exits are told apart.
@@ -116,17 +118,16 @@ public struct WitnessPlan: Sendable {
   /// Everything that is to be counted.
   public var selections: [TracepointSelection] {
     var all = [
-      Self.allPorts, Self.allMemory, Self.wideMemory, Self.allFastMemory, Self.allMSRs, Self.cpuid,
-      Self.hypercalls, Self.injections, Self.emulated(failed: false), Self.emulated(failed: true),
-      Self.userExits,
+      Self.userExits, Self.wideMemory, Self.allMSRs, Self.cpuid, Self.hypercalls, Self.injections,
+      Self.emulated(failed: false), Self.emulated(failed: true),
     ]
     all += Self.reasons.map { Self.userExits($0) }
     all += interruptLines.map { Self.rises(ofLine: $0) }
     all += HardwareExit.allCases.compactMap { $0.selection(on: host) }
     for space in [Window.Space.port, .memory, .msr] {
-      all += devices.flatMap { selections($0, space) }
+      all += devices.flatMap { selections($0, space) } + unclaimed(space)
       all += kernelDevices.flatMap { kernelSelections($0, space) }
     }
-    return all + kernelDevices.flatMap { kernelWrites($0) }
+    return all
   }
 }
