@@ -1,9 +1,13 @@
-/// A table in plain text: the first column flush left, the others flush right, as wide as they need.
+/// A table in plain text: columns of words flush left, the others flush right, as wide as they need.
 public struct TextTable: Sendable {
   private var rows: [[String]]
 
-  public init(_ header: [String]) {
+  private let words: Set<Int>
+
+  /// - Parameter words: the columns that are flush left; the first, unless told otherwise.
+  public init(_ header: [String], words: Set<Int> = [0]) {
     rows = [header]
+    self.words = words
   }
 
   /// Adds a row, with as many cells as the header.
@@ -18,10 +22,11 @@ public struct TextTable: Sendable {
     let lines = rows.map { row in
       row.indices.map { column in
         let fill = String(repeating: " ", count: widths[column] - row[column].count)
-        return column == 0 ? row[column] + fill : fill + row[column]
+        guard words.contains(column) else { return fill + row[column] }
+        return row[column] + (column == widths.count - 1 ? "" : fill)
       }.joined(separator: "  ")
     }
-    let rule = String(repeating: "-", count: lines[0].count)
+    let rule = String(repeating: "-", count: widths.reduce(2 * (widths.count - 1), +))
     return [lines[0], rule] + lines.dropFirst()
   }
 }

@@ -8,9 +8,9 @@ extension RunReport.WitnessReport {
     for device in devices where device.userSpace + (device.kernel ?? 0) + (device.interrupts ?? 0) > 0 {
       table.add([device.name, grouped(device.userSpace), cell(device.kernel), cell(device.interrupts)])
     }
-    var counts = TextTable([
-      "witness", "ledger", "tracepoints", "kvm_exit", "statistics", "difference", "must be equal",
-    ])
+    var counts = TextTable(
+      ["witness", "ledger", "tracepoints", "kvm_exit", "statistics", "difference", "must be equal"],
+      words: [0, 6])
     let used = lines.filter(\.isUsed)
     for line in used {
       counts.add([

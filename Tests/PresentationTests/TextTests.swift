@@ -11,6 +11,13 @@ struct TextTests {
     #expect(table.lines == ["name        n", "-------------", "a       1 000", "longer      7"])
   }
 
+  @Test func `a last column of words ends where its words end`() {
+    var table = TextTable(["n", "why"], words: [1])
+    table.add(["10", "because"])
+    table.add(["7", "so"])
+    #expect(table.lines == [" n  why", "-----------", "10  because", " 7  so"])
+  }
+
   @Test func `grouping changes nothing but blanks`() {
     var random = SplitMix64(seed: 2)
     for bits in 0..<64 {

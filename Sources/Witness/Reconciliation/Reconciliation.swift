@@ -119,7 +119,7 @@ public struct Reconciliation {
     var relation: [String] = ledger != nil && holds ? ["ledger"] : []
     if !selections.isEmpty { relation.append(selections.map(\.description).joined(separator: " + ")) }
     if let hardware { relation.append(hardware.description) }
-    if let name { relation.append("statistics \(name)") }
+    if let name { relation.append(name) }
     return WitnessLine(
       subject, ledger: holds ? ledger : nil, tracepoints: selections.isEmpty ? nil : sum(selections),
       hardwareExits: hardware.flatMap(count), statistics: name.flatMap(statistic),
