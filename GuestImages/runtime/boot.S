@@ -80,3 +80,10 @@ wrmsr_faulted:
 /* The processors' areas: layout.h. */
     .section .cpus, "aw", @nobits
     .skip MAXIMUM_CPUS << CPU_AREA_SHIFT
+
+/* Where VMMs that know the PVH boot protocol enter: XEN_ELFNOTE_PHYS32_ENTRY, pvh.S. */
+    .section .note.Xen, "a", @note
+    .balign 4
+    .long 4, 8, 18
+    .asciz "Xen"
+    .quad pvh_entry

@@ -17,6 +17,10 @@ bool find_e1000(void)
         return false;
     enable_pci_device(device);
     e1000_registers = read_pci(device, PCI_BAR0) & ~(uint32_t)BAR_ATTRIBUTES;
+    if (!e1000_registers) { /* QEMU's small firmware, qboot, leaves that to the kernel */
+        e1000_registers = E1000_ADDRESS;
+        write_pci(device, PCI_BAR0, E1000_ADDRESS);
+    }
     irq = read_pci(device, PCI_INTERRUPT_LINE) & LINE;
     return true;
 }

@@ -4,6 +4,10 @@
 
 #define BOOT_ADDRESS 0x100000
 
+/* Page tables and multiboot information: docs/guest-abi.md, section "The boot tables". */
+#define BOOT_TABLES 0x80000
+#define BOOT_INFORMATION 0x86020
+
 /* The area of processor n begins at CPU_AREAS + (n << CPU_AREA_SHIFT). */
 #define CPU_AREAS 0x200000
 #define CPU_AREA_SHIFT 15

@@ -16,6 +16,8 @@
 #define PCI_CONFIG_ADDRESS 0xcf8
 #define PCI_CONFIG_DATA 0xcfc
 
+#define E1000_ADDRESS 0xfebc0000
+
 #define FW_CFG_SELECTOR 0x510
 #define FW_CFG_DATA 0x511
 

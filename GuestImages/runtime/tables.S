@@ -61,6 +61,7 @@ idt:
     .endr
     .fill (VECTORS - 32) * 16, 1, 0         /* interrupts: interrupts.c fills in what an image uses */
 
+    .globl gdt_register
 gdt_register:
     .word GDT_SIZE - 1
     .quad gdt
