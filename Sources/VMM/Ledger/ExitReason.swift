@@ -36,6 +36,11 @@ public struct ExitReason: Hashable, Sendable {
     mmio: "mmio", irqWindowOpen: "irq_window_open", shutdown: "shutdown", failEntry: "fail_entry",
     interrupted: "intr", setTPR: "set_tpr", internalError: "internal_error", systemEvent: "system_event",
     ioapicEOI: "ioapic_eoi", rdmsr: "rdmsr", wrmsr: "wrmsr",
+    // Those of other VMMs.
+    ExitReason(KVM_EXIT_TPR_ACCESS): "tpr_access", ExitReason(KVM_EXIT_NMI): "nmi",
+    ExitReason(KVM_EXIT_HYPERV): "hyperv", ExitReason(KVM_EXIT_DIRTY_RING_FULL): "dirty_ring_full",
+    ExitReason(KVM_EXIT_AP_RESET_HOLD): "ap_reset_hold", ExitReason(KVM_EXIT_X86_BUS_LOCK): "bus_lock",
+    ExitReason(KVM_EXIT_XEN): "xen", ExitReason(KVM_EXIT_NOTIFY): "notify",
   ]
 
   /// The name in the ledger: KVM_EXIT_IO is `io`.

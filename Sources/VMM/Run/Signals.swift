@@ -1,4 +1,5 @@
 import CLinux
+import KVM
 
 /// The signals of a machine: one that kicks vCPUs out of KVM_RUN, and those that end the run.
 public enum Signals {
@@ -27,8 +28,16 @@ public enum Signals {
     _ = unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
   }
 
+  /// A descriptor that is readable once an ending signal has come. ``prepare()`` has been called before.
+  public static func open() throws(KVMError) -> Descriptor {
+    var set = endingSet
+    let number = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
+    guard number >= 0 else { throw KVMError("signalfd", errno: linux_errno()) }
+    return Descriptor(owning: number)
+  }
+
   /// The ending signals as a set.
-  static var endingSet: sigset_t {
+  private static var endingSet: sigset_t {
     var set = sigset_t()
     _ = unsafe sigemptyset(&set)
     for signal in ending { _ = unsafe sigaddset(&set, signal) }

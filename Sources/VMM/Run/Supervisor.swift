@@ -29,10 +29,7 @@ public struct Supervisor: ~Copyable {
   ///   - stopped: signalled when the machine's control says stop.
   ///   - watches: what else to serve.
   public init(stopped: WakeUp, watches: [Watch] = []) throws(KVMError) {
-    var set = Signals.endingSet
-    let number = unsafe signalfd(-1, &set, Int32(SFD_CLOEXEC | SFD_NONBLOCK))
-    guard number >= 0 else { throw KVMError("signalfd", errno: linux_errno()) }
-    signals = Descriptor(owning: number)
+    signals = try Signals.open()
     self.stopped = stopped
     self.watches = watches
   }
