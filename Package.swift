@@ -68,7 +68,7 @@ let package = Package(
       "Guests",
       uses: ["Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux"]),
     library("Doctor", uses: ["HostFacts", "Presentation", "Witness", "KVM", "CKVM", "CLinux"]),
-    library("Attach", uses: ["HostFacts", "Presentation", "Witness", "KVM", "CLinux"]),
+    library("Attach", uses: ["HostFacts", "Presentation", "Witness", "VMM", "KVM", "CLinux"]),
     library(
       "Experiments",
       uses: [
