@@ -22,6 +22,35 @@ static inline long linux_perf_open(uint32_t type, uint64_t config, pid_t thread,
   return fd < 0 ? -errno : fd;
 }
 
+// Opens a counter of a tracepoint and lets it count only once its filter is there.
+static inline long linux_count_tracepoint(uint64_t identifier, pid_t thread, int processor, int inherit,
+                                          const char *filter) {
+  struct perf_event_attr attributes = {.type = PERF_TYPE_TRACEPOINT,
+                                       .size = sizeof attributes,
+                                       .config = identifier,
+                                       .disabled = 1,
+                                       .inherit = inherit != 0};
+  long fd = syscall(SYS_perf_event_open, &attributes, thread, processor, -1, PERF_FLAG_FD_CLOEXEC);
+  if (fd < 0) return -errno;
+  if ((*filter && ioctl((int)fd, PERF_EVENT_IOC_SET_FILTER, filter) < 0) ||
+      ioctl((int)fd, PERF_EVENT_IOC_ENABLE, 0) < 0) {
+    long result = -errno;
+    close((int)fd);
+    return result;
+  }
+  return fd;
+}
+
+// For the threads that the filter lets through, on one processor.
+static inline long linux_count_tracepoint_on(uint64_t identifier, int processor, const char *filter) {
+  return linux_count_tracepoint(identifier, -1, processor, 0, filter);
+}
+
+// On the calling thread and those that it will make, with theirs; wherever they run.
+static inline long linux_count_tracepoint_of_thread(uint64_t identifier, const char *filter) {
+  return linux_count_tracepoint(identifier, 0, -1, 1, filter);
+}
+
 // All events of a leader's group count from here on, or none.
 static inline long linux_perf_enable(int leader, int enable) {
   unsigned long request = enable ? PERF_EVENT_IOC_ENABLE : PERF_EVENT_IOC_DISABLE;

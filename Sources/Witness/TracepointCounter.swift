@@ -6,29 +6,15 @@ import KVM
 /// It counts on each processor and lets the kernel filter by name, for a counter that belongs to threads makes the kernel
 /// wait for a grace period, 20 ms on an idle machine, if there has been none for a while.
 public final class TracepointCounter: Sendable {
-  private let counters: [OpenCounter]
-
-  private final class OpenCounter: Sendable {
-    let descriptor: Descriptor
-
-    init(_ number: Int32) {
-      descriptor = Descriptor(owning: number)
-    }
-  }
+  private let counters: [PerfEvent]
 
   /// Starts counting at 0, on the processors that the calling thread may use.
   public init(_ tracepoint: Tracepoint, threadsNamed name: String) throws(Unavailable) {
-    var counters: [OpenCounter] = []
+    var counters: [PerfEvent] = []
     for processor in try Self.processors() {
-      let number = unsafe linux_count_tracepoint_on(tracepoint.identifier, processor, "comm == \"\(name)\"")
-      guard number >= 0 else {
-        throw Unavailable(
-          KVMError(
-            "perf_event_open of \(tracepoint.name)", errno: Int32(-number),
-            advice: "run as root, or with CAP_PERFMON"
-          ).description)
-      }
-      counters.append(OpenCounter(Int32(number)))
+      do throws(KVMError) {
+        counters.append(try PerfEvent(tracepoint, processor: processor, filter: "comm == \"\(name)\""))
+      } catch { throw Unavailable(error.description) }
     }
     self.counters = counters
   }
@@ -48,12 +34,7 @@ public final class TracepointCounter: Sendable {
   public func count() throws(Unavailable) -> UInt64 {
     var sum: UInt64 = 0
     for counter in counters {
-      var value: UInt64 = 0
-      let length = unsafe read(counter.descriptor.number, &value, MemoryLayout<UInt64>.size)
-      guard length == MemoryLayout<UInt64>.size else {
-        throw Unavailable(KVMError("read of a perf event", errno: linux_errno()).description)
-      }
-      sum += value
+      do throws(KVMError) { sum += try counter.count() } catch { throw Unavailable(error.description) }
     }
     return sum
   }

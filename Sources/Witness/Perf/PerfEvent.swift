@@ -1,8 +1,7 @@
 import CLinux
 import KVM
 
-/// An event of perf_event_open(2) on one thread, on whatever processor it runs. Gone with its last reference; the thread
-/// notices nothing of either.
+/// An event of perf_event_open(2). Gone with its last reference; the threads that it watches notice nothing of either.
 public final class PerfEvent: Sendable {
   private let descriptor: Descriptor
   private let name: String
@@ -30,10 +29,27 @@ public final class PerfEvent: Sendable {
       isRecorded: isRecorded)
   }
 
-  private init(
+  /// Counts those of a tracepoint's events that a filter lets through: on the calling thread and the threads that it will
+  /// make, with theirs.
+  convenience init(_ tracepoint: Tracepoint, fromHereOn filter: String) throws(KVMError) {
+    try self.init(
+      tracepoint.name, unsafe linux_count_tracepoint_of_thread(tracepoint.identifier, filter))
+  }
+
+  /// The same on one processor, whatever thread runs there.
+  convenience init(_ tracepoint: Tracepoint, processor: Int32, filter: String) throws(KVMError) {
+    try self.init(
+      tracepoint.name, unsafe linux_count_tracepoint_on(tracepoint.identifier, processor, filter))
+  }
+
+  private convenience init(
     _ name: String, _ type: UInt32, _ config: UInt64, _ thread: pid_t, leader: Int32, isRecorded: Bool
   ) throws(KVMError) {
-    let number = linux_perf_open(type, config, thread, leader, isRecorded ? 1 : 0)
+    try self.init(name, linux_perf_open(type, config, thread, leader, isRecorded ? 1 : 0))
+  }
+
+  /// - Parameter number: of the descriptor, or a negative errno.
+  private init(_ name: String, _ number: Int) throws(KVMError) {
     guard number >= 0 else {
       throw KVMError("perf_event_open of \(name)", errno: Int32(-number), advice: Self.advice(Int32(-number)))
     }
