@@ -8,14 +8,18 @@ public struct HostFacts: Codable, Equatable, Sendable {
   public var cpu: String
 
   /// This machine's.
-  public static var current: HostFacts {
-    HostFacts(
-      kvm: .current, kernel: KernelFile.firstLine(of: "/proc/sys/kernel/osrelease") ?? "unknown",
-      cpu: processorName ?? "unknown")
+  public static var current: HostFacts { HostFacts(root: "") }
+
+  /// Of the machine whose /proc and /sys are below the folder `root`.
+  public init(root: String) {
+    kvm = HostKind(root: root)
+    kernel = KernelFile.firstLine(of: root + "/proc/sys/kernel/osrelease") ?? "unknown"
+    cpu = Self.processorName(root) ?? "unknown"
   }
 
-  private static var processorName: String? {
-    KernelFile.contents(of: "/proc/cpuinfo")?.split(separator: "\n").first { $0.hasPrefix("model name") }
+  private static func processorName(_ root: String) -> String? {
+    KernelFile.contents(of: root + "/proc/cpuinfo")?.split(separator: "\n")
+      .first { $0.hasPrefix("model name") }
       .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) }
       }
   }

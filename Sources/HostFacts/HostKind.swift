@@ -12,9 +12,12 @@ public enum HostKind: String, Codable, Sendable, CaseIterable {
   case unknown
 
   /// This machine's.
-  public static var current: HostKind {
+  public static var current: HostKind { HostKind(root: "") }
+
+  /// Of the machine whose /sys is below the folder `root`.
+  public init(root: String) {
     let known: [HostKind] = [.vtx, .svm, .pvm]
-    return known.first { unsafe access("/sys/module/\($0.rawValue)", F_OK) == 0 } ?? .unknown
+    self = known.first { unsafe access("\(root)/sys/module/\($0.rawValue)", F_OK) == 0 } ?? .unknown
   }
 
   /// The events kvm:kvm_exit and kvm:kvm_entry fire: an exit is the hardware's, which PVM has none of.

@@ -21,4 +21,13 @@ public enum KernelFile {
   public static func firstLine(of path: String) -> String? {
     contents(of: path)?.split(separator: "\n").first.map(String.init)
   }
+
+  /// What a folder holds, in alphabetical order; nil where it cannot be read.
+  public static func names(in folder: String) -> [String]? {
+    guard let stream = unsafe opendir(folder) else { return nil }
+    defer { unsafe closedir(stream) }
+    var names: [String] = []
+    while let name = unsafe linux_next_name(stream) { names.append(unsafe String(cString: name)) }
+    return names.filter { $0 != "." && $0 != ".." }.sorted()
+  }
 }

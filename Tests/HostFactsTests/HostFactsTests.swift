@@ -16,6 +16,19 @@ struct HostFactsTests {
     #expect(KernelFile.firstLine(of: "/proc/no-such-file") == nil)
   }
 
+  @Test func `a folder's names are all its names, in order`() throws {
+    let names = try #require(KernelFile.names(in: "/proc/self"))
+    #expect(names == names.sorted())
+    #expect(Set(names).isSuperset(of: ["status", "exe", "mounts", "fd"]))
+    #expect(!names.contains(".") && !names.contains(".."))
+    #expect(KernelFile.names(in: "/proc/self/status") == nil)
+  }
+
+  @Test func `the facts of another root are read there alone`() {
+    let facts = HostFacts(root: "/proc/self/fd")
+    #expect((facts.kvm, facts.kernel, facts.cpu) == (.unknown, "unknown", "unknown"))
+  }
+
   @Test func `the facts of this host have no empty field`() {
     let facts = HostFacts.current
     #expect(!facts.kernel.isEmpty && facts.kernel != "unknown")
