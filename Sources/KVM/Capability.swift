@@ -29,3 +29,30 @@ public struct Capability: Hashable, Sendable {
   public static let irqFD = Capability("KVM_CAP_IRQFD", KVM_CAP_IRQFD)
   public static let binaryStatistics = Capability("KVM_CAP_BINARY_STATS_FD", KVM_CAP_BINARY_STATS_FD)
 }
+
+/// Those that serve a measurement, or a way to fewer exits.
+extension Capability {
+  public static let recommendedVCPUs = Capability("KVM_CAP_NR_VCPUS", KVM_CAP_NR_VCPUS)
+  public static let memorySlots = Capability("KVM_CAP_NR_MEMSLOTS", KVM_CAP_NR_MEMSLOTS)
+  public static let guestDebug = Capability("KVM_CAP_SET_GUEST_DEBUG", KVM_CAP_SET_GUEST_DEBUG)
+  public static let ioEventFDAnyLength = Capability(
+    "KVM_CAP_IOEVENTFD_ANY_LENGTH", KVM_CAP_IOEVENTFD_ANY_LENGTH)
+  public static let asyncPageFault = Capability("KVM_CAP_ASYNC_PF", KVM_CAP_ASYNC_PF)
+  public static let tscControl = Capability("KVM_CAP_TSC_CONTROL", KVM_CAP_TSC_CONTROL)
+  public static let tscDeadlineTimer = Capability("KVM_CAP_TSC_DEADLINE_TIMER", KVM_CAP_TSC_DEADLINE_TIMER)
+  public static let signalMSI = Capability("KVM_CAP_SIGNAL_MSI", KVM_CAP_SIGNAL_MSI)
+  public static let readOnlyMemory = Capability("KVM_CAP_READONLY_MEM", KVM_CAP_READONLY_MEM)
+  public static let irqFDResample = Capability("KVM_CAP_IRQFD_RESAMPLE", KVM_CAP_IRQFD_RESAMPLE)
+  public static let splitIRQChip = Capability("KVM_CAP_SPLIT_IRQCHIP", KVM_CAP_SPLIT_IRQCHIP)
+  public static let disableExits = Capability("KVM_CAP_X86_DISABLE_EXITS", KVM_CAP_X86_DISABLE_EXITS)
+  public static let synchronizedRegisters = Capability("KVM_CAP_SYNC_REGS", KVM_CAP_SYNC_REGS)
+  public static let nestedState = Capability("KVM_CAP_NESTED_STATE", KVM_CAP_NESTED_STATE)
+  public static let manualDirtyLog = Capability(
+    "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2", KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2)
+  public static let haltPoll = Capability("KVM_CAP_HALT_POLL", KVM_CAP_HALT_POLL)
+  public static let msrFilter = Capability("KVM_CAP_X86_MSR_FILTER", KVM_CAP_X86_MSR_FILTER)
+  public static let dirtyRing = Capability("KVM_CAP_DIRTY_LOG_RING", KVM_CAP_DIRTY_LOG_RING)
+  public static let busLockExit = Capability("KVM_CAP_X86_BUS_LOCK_EXIT", KVM_CAP_X86_BUS_LOCK_EXIT)
+  public static let exitHypercall = Capability("KVM_CAP_EXIT_HYPERCALL", KVM_CAP_EXIT_HYPERCALL)
+  public static let notifyExit = Capability("KVM_CAP_X86_NOTIFY_VMEXIT", KVM_CAP_X86_NOTIFY_VMEXIT)
+}

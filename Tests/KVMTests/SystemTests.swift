@@ -37,6 +37,19 @@ import Testing
       (.tscFrequency, 61, "KVM_CAP_GET_TSC_KHZ"), (.maximumVCPUs, 66, "KVM_CAP_MAX_VCPUS"),
       (.immediateExit, 136, "KVM_CAP_IMMEDIATE_EXIT"), (.coalescedPIO, 162, "KVM_CAP_COALESCED_PIO"),
       (.userSpaceMSR, 188, "KVM_CAP_X86_USER_SPACE_MSR"), (.binaryStatistics, 203, "KVM_CAP_BINARY_STATS_FD"),
+      (.recommendedVCPUs, 9, "KVM_CAP_NR_VCPUS"), (.memorySlots, 10, "KVM_CAP_NR_MEMSLOTS"),
+      (.guestDebug, 23, "KVM_CAP_SET_GUEST_DEBUG"), (.irqFD, 32, "KVM_CAP_IRQFD"),
+      (.ioEventFD, 36, "KVM_CAP_IOEVENTFD"), (.asyncPageFault, 59, "KVM_CAP_ASYNC_PF"),
+      (.tscControl, 60, "KVM_CAP_TSC_CONTROL"), (.tscDeadlineTimer, 72, "KVM_CAP_TSC_DEADLINE_TIMER"),
+      (.synchronizedRegisters, 74, "KVM_CAP_SYNC_REGS"), (.signalMSI, 77, "KVM_CAP_SIGNAL_MSI"),
+      (.readOnlyMemory, 81, "KVM_CAP_READONLY_MEM"), (.irqFDResample, 82, "KVM_CAP_IRQFD_RESAMPLE"),
+      (.splitIRQChip, 121, "KVM_CAP_SPLIT_IRQCHIP"),
+      (.ioEventFDAnyLength, 122, "KVM_CAP_IOEVENTFD_ANY_LENGTH"),
+      (.disableExits, 143, "KVM_CAP_X86_DISABLE_EXITS"), (.nestedState, 157, "KVM_CAP_NESTED_STATE"),
+      (.manualDirtyLog, 168, "KVM_CAP_MANUAL_DIRTY_LOG_PROTECT2"), (.haltPoll, 182, "KVM_CAP_HALT_POLL"),
+      (.msrFilter, 189, "KVM_CAP_X86_MSR_FILTER"), (.dirtyRing, 192, "KVM_CAP_DIRTY_LOG_RING"),
+      (.busLockExit, 193, "KVM_CAP_X86_BUS_LOCK_EXIT"), (.exitHypercall, 201, "KVM_CAP_EXIT_HYPERCALL"),
+      (.notifyExit, 219, "KVM_CAP_X86_NOTIFY_VMEXIT"),
     ] as [(Capability, Int32, String)])
   func `a capability has the number and the name of the KVM API`(
     capability: Capability, number: Int32, name: String

@@ -22,7 +22,8 @@ public final class Machine: Sendable {
   static let taskState: UInt64 = 0xfffb_d000
   static let identityMap: UInt64 = 0xfffb_c000
 
-  static let required: [Capability] = [
+  /// What KVM must have for any machine of ours. In-kernel interrupt controllers need more.
+  public static let required: [Capability] = [
     .userMemory, .setTSSAddress, .setIdentityMapAddress, .extendedCPUID, .immediateExit,
   ]
 
