@@ -32,11 +32,18 @@ public struct Tracepoint: Equatable, Sendable {
       }
       self.init(name: name, format: format)
     case .failure(let error):
-      switch error.errno {
-      case EACCES, EPERM: throw Unavailable("tracefs may be read and mounted by root only")
-      case ENOENT: throw Unavailable("this kernel has no tracepoint \(name)")
-      default: throw Unavailable("tracefs: " + KVMError(name, errno: error.errno).description)
-      }
+      throw error.errno == ENOENT
+        ? Unavailable("this kernel has no tracepoint \(name)") : Unavailable(error, readingOf: name)
+    }
+  }
+
+  /// All that this kernel has, by full name.
+  ///
+  /// - Throws: ``Unavailable`` where tracefs is not to be read.
+  public static func names() throws(Unavailable) -> Set<String> {
+    switch Tracefs.read(["available_events"])[0] {
+    case .success(let text): return Set(text.split(separator: "\n").map(String.init))
+    case .failure(let error): throw Unavailable(error, readingOf: "available_events")
     }
   }
 
@@ -44,5 +51,14 @@ public struct Tracepoint: Equatable, Sendable {
   init(name: String, format: EventFormat) {
     self.name = name
     self.format = format
+  }
+}
+
+extension Unavailable {
+  fileprivate init(_ error: Tracefs.FileError, readingOf name: String) {
+    switch error.errno {
+    case EACCES, EPERM: self.init("tracefs may be read and mounted by root only")
+    default: self.init("tracefs: " + KVMError(name, errno: error.errno).description)
+    }
   }
 }

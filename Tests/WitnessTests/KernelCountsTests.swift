@@ -15,6 +15,16 @@ struct KernelCountsTests {
     }
   }
 
+  @Test(.requiresKVM) func `the kernel's tracepoints are listed by name, or the reason is given`() {
+    do throws(Unavailable) {
+      let names = try Tracepoint.names()
+      #expect(names.isSuperset(of: ["kvm:kvm_exit", "kvm:kvm_pio", "kvm:kvm_userspace_exit"]))
+      #expect(names.allSatisfy { $0.split(separator: ":").count == 2 })
+    } catch {
+      #expect(geteuid() != 0, "root can look: \(error)")
+    }
+  }
+
   @Test(.requiresKVM) func `CPUIDs are counted exactly, or the reason is given`() throws {
     let counts = KernelCounts()
     counts.waitUntilArmed()
