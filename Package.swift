@@ -67,7 +67,7 @@ let package = Package(
     library(
       "Guests",
       uses: ["Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux"]),
-    library("Doctor", uses: ["HostFacts", "Presentation", "Witness", "KVM", "CKVM", "CLinux"]),
+    library("Doctor", uses: ["HostFacts", "Presentation", "Witness", "VMM", "KVM", "CLinux"]),
     library("Attach", uses: ["HostFacts", "Presentation", "Witness", "VMM", "KVM", "CLinux"]),
     library(
       "Experiments",
@@ -109,7 +109,7 @@ let package = Package(
     tests(of: "HostFacts"),
     tests(of: "Presentation"),
     tests(of: "Guests", uses: ["VMM"]),
-    tests(of: "Doctor"),
+    tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
     tests(of: "Attach", uses: ["Witness"]),
     tests(of: "Experiments"),
     tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
