@@ -110,7 +110,7 @@ let package = Package(
     tests(of: "Presentation"),
     tests(of: "Guests", uses: ["VMM"]),
     tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
-    tests(of: "Attach", uses: ["Witness"]),
+    tests(of: "Attach", uses: ["HostFacts", "Witness"]),
     tests(of: "Experiments"),
     tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
