@@ -36,6 +36,7 @@ setup:
 	@Scripts/setup
 
 test: setup build
+	@Scripts/setup test
 	@Scripts/test
 
 lint:

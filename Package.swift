@@ -90,7 +90,7 @@ let package = Package(
     // What only the whole program shows: guests run by build/swiftvmm, as a user runs them.
     .testTarget(
       name: "IntegrationTests",
-      dependencies: ["Report", "Attach", "Doctor", "Experiments", "HostFacts", "KVM", "TestSupport"],
+      dependencies: ["Report", "Attach", "Doctor", "Experiments", "HostFacts", "KVM", "VMM", "TestSupport"],
       swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
     tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),

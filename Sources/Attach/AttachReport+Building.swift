@@ -18,7 +18,7 @@ extension AttachReport {
     durationSeconds = attachment.duration.seconds
     self.threads = Threads(
       atStart: attachment.initialCount, appeared: attachment.appearedCount, ended: attachment.endedCount,
-      refused: attachment.refused.count)
+      refused: attachment.refusedCount)
     tracepoints = plan.entries.indices.map { index in
       let entry = plan.entries[index]
       return TracepointReport(
@@ -36,7 +36,7 @@ extension AttachReport {
       lost: tracepoints.compactMap(\.lost).reduce(0, +),
       unplaced: vcpus.map(\.tally.unplaced).reduce(0, +))
     unavailable = plan.unavailable
-    if let reason = attachment.refused.values.first { unavailable["threads"] = reason }
+    unavailable["threads"] = attachment.refusal
   }
 }
 

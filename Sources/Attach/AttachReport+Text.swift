@@ -10,7 +10,7 @@ extension AttachReport {
   public func lines(since earlier: AttachReport? = nil, addressLimit: Int = 100) -> [String] {
     var lines = [headline, ""]
     lines += exitTable(since: earlier).lines
-    if vcpus.count > 1 { lines += [""] + vcpuTable.lines }
+    if !vcpus.isEmpty { lines += [""] + vcpuTable.lines }
     if !addresses.isEmpty { lines += [""] + addressTable(limit: addressLimit).lines }
     return lines + [""] + remarks
   }

@@ -7,7 +7,7 @@ import Witness
 /// stopped, not written to, and the kernel takes the events away if this program dies.
 ///
 /// All threads are watched, for which of them are vCPUs is the VMM's secret, and a thread that never enters KVM costs
-/// its share of memory but no time. A group of events and a ring for each: half a MiB and some dozen descriptors.
+/// its share of memory but no time: half a MiB for a ring, and a descriptor for each tracepoint.
 public final class Attachment {
   let target: Target
   let plan: TracepointPlan
@@ -21,8 +21,10 @@ public final class Attachment {
   private(set) var initialCount = 0
   private(set) var appearedCount = 0
   private(set) var endedCount = 0
-  /// Threads that came later and could not be watched, with the reason of the last.
-  private(set) var refused: [pid_t: String] = [:]
+  /// Threads that came later and could not be watched: those that are there now, how many in all, the last one's reason.
+  private var refused: Set<pid_t> = []
+  private(set) var refusedCount = 0
+  private(set) var refusal: String?
 
   /// Begins to count on every thread of the target.
   ///
@@ -32,8 +34,9 @@ public final class Attachment {
     self.plan = plan
     linux_raise_file_limit()
     do throws(KVMError) {
-      // Until a look finds no thread that is not watched: threads make threads.
-      while try addThreads() > 0 {}
+      // Until a look finds no thread that is not watched: threads make threads. Who never ceases has some found later.
+      var rounds = 0
+      while rounds < 10, try addThreads() > 0 { rounds += 1 }
       started = .now
       for thread in watched.values { try thread.start() }
     } catch {
@@ -91,7 +94,8 @@ public final class Attachment {
     // Where the process is gone its end is somebody else's business.
     guard let present = try? Set(target.folder.threads()) else { return }
     for (number, thread) in watched where !present.contains(number) { try retire(thread) }
-    for number in present where watched[number] == nil && refused[number] == nil { appear(number) }
+    refused.formIntersection(present)
+    for number in present where watched[number] == nil && !refused.contains(number) { appear(number) }
   }
 
   private func retire(_ thread: WatchedThread) throws(KVMError) {
@@ -110,14 +114,22 @@ public final class Attachment {
       watched[number] = thread
       appearedCount += 1
     } catch {
-      if error.errno != ESRCH { refused[number] = error.description }
+      guard error.errno != ESRCH else { return }
+      refused.insert(number)
+      refusedCount += 1
+      refusal = error.description
     }
   }
 
   /// Brings counts, records and names up to date.
   func update() throws(KVMError) {
+    for thread in watched.values { try thread.read(into: &book) }
+    rename()
+  }
+
+  /// VMMs name a thread once it runs, which may be after it was found.
+  private func rename() {
     for thread in watched.values {
-      try thread.read(into: &book)
       if let name = target.folder.name(of: thread.number) { thread.rename(name) }
     }
   }
@@ -126,6 +138,8 @@ public final class Attachment {
   func stop() throws(KVMError) {
     for thread in watched.values { try thread.stop() }
     stopped = .now
+    rename()
+    if target.hasEnded { endedCount += watched.count }
     for thread in watched.values { try thread.end(into: &book) }
   }
 }

@@ -8,17 +8,30 @@ final class Terminal {
   private let slave: Int32
   let child: Child
   private let before: [UInt8]
-  private let folder = try! Scratch()
+  private let folder: Scratch?
+  /// All that came to the screen in ``readUntil(_:)``.
+  private(set) var screen = ""
 
-  /// Starts the program on a terminal of its own; stderr goes to /dev/null.
-  init(_ image: FlatImage, _ options: String...) throws {
+  /// Boots a guest on a terminal of its own; stderr goes to /dev/null.
+  convenience init(_ image: FlatImage, _ options: String...) throws {
+    let folder = try Scratch()
+    try self.init(
+      command: [try Swiftvmm.path(), "boot"] + image.arguments(in: folder) + options, keeping: folder)
+  }
+
+  /// Starts a program on a terminal of its own; stderr goes to /dev/null.
+  ///
+  /// - Parameter folder: of its files.
+  init(command: [String], keeping folder: Scratch? = nil) throws {
+    self.folder = folder
     var (master, slave): (Int32, Int32) = (-1, -1)
-    try #require(unsafe openpty(&master, &slave, nil, nil, nil) == 0)
+    // Large enough for every table.
+    var size = winsize(ws_row: 200, ws_col: 200, ws_xpixel: 0, ws_ypixel: 0)
+    try #require(unsafe openpty(&master, &slave, nil, nil, &size) == 0)
     (self.master, self.slave) = (master, slave)
     before = Self.settings(of: slave)
-    let arguments = try image.arguments(in: folder)
     child = try Child(
-      ["setsid", "--ctty", try Swiftvmm.path(), "boot"] + arguments + options,
+      ["setsid", "--ctty"] + command,
       [.descriptor(slave), .descriptor(slave), .path("/dev/null")])
   }
 
@@ -45,6 +58,19 @@ final class Terminal {
 
   func type(_ bytes: [UInt8]) {
     _ = unsafe bytes.withUnsafeBytes { unsafe write(master, $0.baseAddress, $0.count) }
+  }
+
+  /// Waits until a text has come to the screen.
+  func readUntil(_ text: String) throws {
+    try wait(for: "no '\(text)' comes to the screen") {
+      var bytes = [UInt8](repeating: 0, count: 65536)
+      var item = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+      if unsafe poll(&item, 1, 0) == 1 {
+        let length = unsafe Glibc.read(master, &bytes, bytes.count)
+        screen += String(decoding: bytes.prefix(max(length, 0)), as: UTF8.self)
+      }
+      return screen.contains(text)
+    }
   }
 
   /// What is on the screen, once there is as much as this.
