@@ -44,18 +44,15 @@ enum Swiftvmm {
 
   /// Runs the program to its end.
   ///
-  /// - Parameters:
-  ///   - wrapper: a command and its first words, in front of the program's.
-  ///   - program: a copy of the program, where the wrapper cannot reach the program itself.
-  static func run(
-    _ arguments: [String], input: Input = .nothing, under wrapper: [String] = [], program: String? = nil
-  ) throws -> Run {
+  /// - Parameter wrapper: a command and its first words, in front of the program's.
+  static func run(_ arguments: [String], input: Input = .nothing, under wrapper: [String] = []) throws -> Run
+  {
     let folder = try Scratch()
     let output = try folder.create("stdout")
     let errors = try folder.create("stderr")
     let pipe = try pipe(for: input)
     let child = try Child(
-      wrapper + [try program ?? path()] + arguments,
+      wrapper + [try path()] + arguments,
       [input.stream(pipe), .descriptor(output.fileDescriptor), .descriptor(errors.fileDescriptor)])
     let status = child.wait()
     let json = arguments.firstIndex(of: "--json").map { arguments[$0 + 1] }
