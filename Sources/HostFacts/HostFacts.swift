@@ -6,7 +6,9 @@ public struct HostFacts: Codable, Equatable, Sendable {
   public var kernel: String
   /// `model name` of /proc/cpuinfo, or `unknown`.
   public var cpu: String
+}
 
+extension HostFacts {
   /// This machine's.
   public static var current: HostFacts { HostFacts(root: "") }
 
