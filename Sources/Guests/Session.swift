@@ -15,8 +15,12 @@ public struct Session {
 
   /// Checks everything that the user gave and makes the machine, with the image in its memory.
   ///
+  /// - Parameter more: devices beside those of docs/guest-abi.md, made with the machine that they will be part of.
   /// - Throws: ``Failure``, before the guest has run an instruction.
-  public init(_ request: GuestRequest, output: GuestOutput) throws(Failure) {
+  public init(
+    _ request: GuestRequest, output: GuestOutput,
+    more: (Machine) throws(MachineError) -> [Device] = { _ throws(MachineError) in [] }
+  ) throws(Failure) {
     let (image, file) = try request.bootImage()
     let modules = try request.bootModules()
     let configuration = try request.machineConfiguration()
@@ -28,7 +32,7 @@ public struct Session {
     do throws(LoadError) { try image.check(commandLine: commandLine) } catch {
       throw .usage(error.description)
     }
-    let board = try Self.makeBoard(configuration, nics, output)
+    let board = try Self.makeBoard(configuration, nics, output, more)
     self.board = board
     do throws(LoadError) {
       entry = try image.load(
@@ -48,12 +52,13 @@ public struct Session {
   }
 
   private static func makeBoard(
-    _ configuration: MachineConfiguration, _ nics: [NICSpecification], _ output: GuestOutput
+    _ configuration: MachineConfiguration, _ nics: [NICSpecification], _ output: GuestOutput,
+    _ more: (Machine) throws(MachineError) -> [Device]
   ) throws(Failure) -> Board {
     let system: System
     do throws(KVMError) { system = try System() } catch { throw Failure(error) }
     do throws(MachineError) {
-      return try Board(configuration, nics: nics, output: output, on: system)
+      return try Board(configuration, nics: nics, output: output, on: system, more: more)
     } catch { throw Failure(error) }
   }
 

@@ -1,7 +1,7 @@
 import CLinux
 
 /// A thread that does one thing and is waited for.
-final class Thread {
+package final class Thread {
   private final class Body {
     let run: () -> Void
 
@@ -13,7 +13,7 @@ final class Thread {
   private var thread = pthread_t()
 
   /// Starts it; nil where the system has no thread to give.
-  init?(_ run: @escaping () -> Void) {
+  package init?(_ run: @escaping () -> Void) {
     let body = unsafe Unmanaged.passRetained(Body(run)).toOpaque()
     let result = unsafe pthread_create(
       &thread, nil,
@@ -28,7 +28,7 @@ final class Thread {
   }
 
   /// Waits for its end. Once.
-  func join() {
+  package func join() {
     _ = pthread_join(thread, nil)
   }
 }

@@ -1,6 +1,6 @@
 /// Some of a tracepoint's events: those that the kernel's own filter lets through.
 public struct TracepointSelection: Hashable, Sendable, CustomStringConvertible {
-  /// The event's name in the subsystem kvm: `kvm_pio`.
+  /// The event's name in the subsystem kvm, `kvm_pio`, or in another, `syscalls:sys_enter_ioctl`.
   public let event: String
   /// In the language of the kernel's event filters (Documentation/trace/events.rst, section 5); empty for all events.
   public let filter: String

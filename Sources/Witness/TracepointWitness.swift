@@ -10,14 +10,23 @@ public final class TracepointWitness: Sendable {
 
   /// Starts counting at 0. A selection that cannot be counted says so when it is asked.
   public init(_ selections: [TracepointSelection]) {
-    let events = Array(Set(selections.map(\.event)))
-    let tracepoints = Dictionary(
-      zip(events, Tracepoint.find("kvm", events)), uniquingKeysWith: { first, _ in first })
+    let tracepoints = Self.find(Set(selections.map(\.event)))
     var counters: [TracepointSelection: Result<PerfEvent, Unavailable>] = [:]
     for selection in selections where counters[selection] == nil {
       counters[selection] = tracepoints[selection.event]?.flatMap { Self.open($0, selection) }
     }
     self.counters = counters
+  }
+
+  /// Each by the name that its selections have.
+  private static func find(_ names: Set<String>) -> [String: Result<Tracepoint, Unavailable>] {
+    var found: [String: Result<Tracepoint, Unavailable>] = [:]
+    func subsystem(_ name: String) -> String { name.firstIndex(of: ":").map { String(name[..<$0]) } ?? "kvm" }
+    for (subsystem, names) in Dictionary(grouping: names, by: subsystem) {
+      let events = names.map { String($0.split(separator: ":").last ?? "") }
+      for (name, tracepoint) in zip(names, Tracepoint.find(subsystem, events)) { found[name] = tracepoint }
+    }
+    return found
   }
 
   private static func open(
