@@ -72,7 +72,7 @@ let package = Package(
     library(
       "Experiments",
       uses: [
-        "Guests", "Board", "Report", "HostFacts", "Presentation", "Witness", "Console", "VMM", "KVM",
+        "Guests", "Board", "Report", "HostFacts", "Presentation", "Witness", "Console", "VMM", "KVM", "CKVM",
         "CLinux",
       ]),
     .executableTarget(

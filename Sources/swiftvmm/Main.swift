@@ -57,5 +57,7 @@ struct Swiftvmm: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "swiftvmm",
     abstract: "Boots guests on KVM and counts every exit by device and register.",
-    subcommands: [Boot.self, Images.self, Compare.self, AttachCommand.self, DoctorCommand.self])
+    subcommands: [
+      Boot.self, Images.self, Compare.self, BenchCommand.self, AttachCommand.self, DoctorCommand.self,
+    ])
 }
