@@ -1,7 +1,7 @@
 /// What happened at each address.
 ///
-/// The guest chooses the addresses, so there is a bound on how many have a line of their own; all further ones of a
-/// space share one.
+/// The guest chooses the addresses, so there is a bound on how many have a line of their own; further ones share one with
+/// those of the same named range, or of the same space.
 struct AddressBook: Sendable {
   /// Where an address belongs. A CPUID leaf is counted like one.
   enum Space: String, Hashable, Sendable, CaseIterable {
@@ -13,8 +13,10 @@ struct AddressBook: Sendable {
 
   struct Line: Equatable, Sendable {
     let space: Space
-    /// Nil in the line of all that have none of their own.
+    /// Nil in a line of those that have none of their own.
     let address: UInt64?
+    /// Which of the book's ranges it belongs to: the first that holds it.
+    let range: Int?
     /// Times that the guest stopped for it, whoever answered.
     var exits: UInt64 = 0
     /// Single reads and writes, of which a string instruction makes several in one exit.
@@ -30,23 +32,32 @@ struct AddressBook: Sendable {
     let address: UInt64
   }
 
-  /// Lines by number: the shared ones first.
-  private(set) var lines = Space.allCases.map { Line(space: $0, address: nil) }
+  let ranges: [NamedRange]
+  /// Lines by number: the shared ones first, of the spaces and of the ranges.
+  private(set) var lines: [Line]
   private var numbers: [Key: Int] = [:]
-  private let limit: Int
+  /// Lines that a space may still have for its addresses.
+  private var room: [Space: Int]
 
-  /// - Parameter limit: how many addresses have a line of their own.
-  init(limit: Int = 1 << 14) {
-    self.limit = limit
+  /// - Parameter limit: how many addresses of a space have a line of their own.
+  init(ranges: [NamedRange] = [], limit: Int = 1 << 14) {
+    self.ranges = ranges
+    room = Dictionary(uniqueKeysWithValues: Space.allCases.map { ($0, limit) })
+    lines = Space.allCases.map { Line(space: $0, address: nil, range: nil) }
+    lines += ranges.enumerated().map { Line(space: $1.space, address: nil, range: $0) }
   }
 
   /// The number of an address's line, for ``subscript(_:)``; it does not change.
   mutating func number(_ space: Space, _ address: UInt64) -> Int {
     let key = Key(space: space, address: address)
     if let number = numbers[key] { return number }
-    guard numbers.count < limit else { return Space.allCases.firstIndex(of: space)! }
+    let range = ranges.firstIndex { $0.space == space && $0.addresses.contains(address) }
+    guard room[space, default: 0] > 0 else {
+      return range.map { Space.allCases.count + $0 } ?? Space.allCases.firstIndex(of: space)!
+    }
+    room[space, default: 0] -= 1
     numbers[key] = lines.count
-    lines.append(Line(space: space, address: address))
+    lines.append(Line(space: space, address: address, range: range))
     return lines.count - 1
   }
 
@@ -54,4 +65,8 @@ struct AddressBook: Sendable {
     get { lines[number] }
     _modify { yield &lines[number] }
   }
+}
+
+extension NamedRange {
+  var space: AddressBook.Space { addresses.upperBound <= 0xffff ? .port : .memory }
 }

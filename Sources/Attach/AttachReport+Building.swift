@@ -3,10 +3,8 @@ import HostFacts
 extension AttachReport {
   /// What an attachment has counted up to its last update.
   ///
-  /// - Parameters:
-  ///   - ranges: names for addresses. The first that holds an address names it.
-  ///   - end: nil while counting goes on.
-  init(_ attachment: Attachment, host: HostFacts, ranges: [NamedRange], end: End?) {
+  /// - Parameter end: nil while counting goes on.
+  init(_ attachment: Attachment, host: HostFacts, end: End?) {
     let plan = attachment.plan
     let threads = attachment.threads.sorted { $0.number < $1.number }
     let vcpus = threads.filter(\.tally.isVCPU)
@@ -29,9 +27,12 @@ extension AttachReport {
     userSpace = Exits(self.vcpus.map(\.userSpace), isThere: plan.index(of: .userSpaceExit) != nil)
     hardware = Exits(self.vcpus.map(\.hardware), isThere: plan.index(of: .exit) != nil)
     let placesExits = plan.decodes(.userSpaceExit)
-    addresses = attachment.book.lines.filter { $0.exits > 0 }
-      .map { AddressReport($0, ranges, placesExits: placesExits) }.sorted { $0.order < $1.order }
-    self.ranges = ranges.map { RangeReport($0, attachment.book.lines, placesExits: placesExits) }
+    let book = attachment.book
+    addresses = book.lines.filter { $0.exits > 0 }
+      .map { AddressReport($0, book.ranges, placesExits: placesExits) }.sorted { $0.order < $1.order }
+    ranges = book.ranges.enumerated().map { index, range in
+      RangeReport(range, book.lines.filter { $0.range == index }, placesExits: placesExits)
+    }
     records = Records(
       lost: tracepoints.compactMap(\.lost).reduce(0, +),
       unplaced: vcpus.map(\.tally.unplaced).reduce(0, +))
@@ -89,7 +90,7 @@ extension AttachReport.AddressReport {
   fileprivate init(_ line: AddressBook.Line, _ ranges: [NamedRange], placesExits: Bool) {
     space = line.space.rawValue
     address = line.address
-    name = ranges.first { $0.holds(line) }?.name
+    name = line.range.map { ranges[$0].name }
     exits = line.exits
     reads = line.reads
     writes = line.writes
@@ -106,7 +107,6 @@ extension AttachReport.AddressReport {
 
 extension AttachReport.RangeReport {
   fileprivate init(_ range: NamedRange, _ lines: [AddressBook.Line], placesExits: Bool) {
-    let lines = lines.filter(range.holds)
     func sum(_ value: (AddressBook.Line) -> UInt64) -> UInt64 { lines.map(value).reduce(0, +) }
     name = range.name
     first = range.addresses.lowerBound
@@ -122,12 +122,4 @@ extension AttachReport.RangeReport {
 extension AddressBook.Space {
   /// Whether its accesses can be followed to user space. The kernel traces no others of MSRs and CPUID than its own.
   fileprivate var reachesUserSpace: Bool { self == .port || self == .memory }
-}
-
-extension NamedRange {
-  fileprivate var space: AddressBook.Space { addresses.upperBound <= 0xffff ? .port : .memory }
-
-  fileprivate func holds(_ line: AddressBook.Line) -> Bool {
-    line.space == space && line.address.map(addresses.contains) == true
-  }
 }

@@ -7,7 +7,7 @@ extension AttachReport {
   /// - Parameters:
   ///   - earlier: a report of the same attachment; rates are of the time since then, else of all the time.
   ///   - addressLimit: of each group of addresses the busiest so many have a line, the others one together.
-  public func lines(since earlier: AttachReport? = nil, addressLimit: Int = 100) -> [String] {
+  public func lines(since earlier: AttachReport? = nil, addressLimit: Int = 20) -> [String] {
     var lines = [headline, ""]
     lines += exitTable(since: earlier).lines
     if !vcpus.isEmpty { lines += [""] + vcpuTable.lines }
@@ -75,7 +75,8 @@ extension AttachReport {
       table.add(AddressRow(members).cells(group.name))
       let rest = members.dropFirst(limit)
       for member in members.prefix(limit) {
-        table.add(AddressRow([member]).cells("  " + (member.address.map { hex($0) } ?? "(others)")))
+        table.add(
+          AddressRow([member]).cells("  " + (member.address.map { hex($0) } ?? "(further addresses)")))
       }
       if !rest.isEmpty { table.add(AddressRow(Array(rest)).cells("  (\(rest.count) more)")) }
     }

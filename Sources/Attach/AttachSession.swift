@@ -5,15 +5,13 @@ import KVM
 /// Counts until the time is over, somebody stops it, or the target ends.
 public struct AttachSession {
   private let attachment: Attachment
-  private let ranges: [NamedRange]
   private let host: HostFacts
 
   /// How often the rings are looked at and threads looked for, at least.
   private static let tick = Duration.milliseconds(20)
 
-  public init(_ attachment: Attachment, ranges: [NamedRange], host: HostFacts) {
+  public init(_ attachment: Attachment, host: HostFacts) {
     self.attachment = attachment
-    self.ranges = ranges
     self.host = host
   }
 
@@ -53,6 +51,6 @@ public struct AttachSession {
   }
 
   private func report(end: AttachReport.End?) -> AttachReport {
-    AttachReport(attachment, host: host, ranges: ranges, end: end)
+    AttachReport(attachment, host: host, end: end)
   }
 }

@@ -14,7 +14,7 @@ public final class Attachment {
   private var watched: [pid_t: WatchedThread] = [:]
   /// Threads that ended and were vCPUs.
   private(set) var ended: [WatchedThread] = []
-  private(set) var book = AddressBook()
+  private(set) var book: AddressBook
   private var started = ContinuousClock.now
   private var stopped: ContinuousClock.Instant?
   /// Threads that were there at the start; that came later, so that their beginning is not counted; that ended.
@@ -28,8 +28,12 @@ public final class Attachment {
 
   /// Begins to count on every thread of the target.
   ///
+  /// - Parameter ranges: names for addresses; the first that holds an address names it.
   /// - Throws: ``AttachError`` where the user may not, or something that it takes is not there.
-  public init(to target: Target, _ plan: TracepointPlan) throws(AttachError) {
+  public init(
+    to target: Target, _ plan: TracepointPlan, ranges: [NamedRange]
+  ) throws(AttachError) {
+    book = AddressBook(ranges: ranges)
     self.target = target
     self.plan = plan
     linux_raise_file_limit()

@@ -72,11 +72,11 @@ struct AttachCommand: ParsableCommand {
     let attachment: Attachment
     do throws(AttachError) {
       let target = try Target(pid)
-      attachment = try Attachment(to: target, TracepointPlan(for: host.kvm))
+      attachment = try Attachment(to: target, TracepointPlan(for: host.kvm), ranges: ranges)
       complain("attached to \(pid) (\(target.command)): \(attachment.threadCount) threads")
     } catch { throw .usage(error.description) }
     do throws(KVMError) {
-      let session = AttachSession(attachment, ranges: ranges, host: host)
+      let session = AttachSession(attachment, host: host)
       let stop = try Signals.open()
       guard isatty(STDOUT_FILENO) == 1 else {
         return try session.run(limit: limit, stop: stop.number, interval: .seconds(1), show: nil)
@@ -100,7 +100,9 @@ private final class Screen {
     // A terminal that does not tell is taken for the smallest there is.
     let isKnown = unsafe linux_window_size(STDOUT_FILENO, &size) == 0 && size.ws_row > 0 && size.ws_col > 0
     let (rows, columns) = isKnown ? (Int(size.ws_row), Int(size.ws_col)) : (24, 80)
-    write(table.frame(report.lines(since: last), rows: rows, columns: columns), to: STDOUT_FILENO)
+    write(
+      table.frame(report.lines(since: last, addressLimit: 5), rows: rows, columns: columns), to: STDOUT_FILENO
+    )
     last = report
   }
 

@@ -133,8 +133,18 @@ struct AccessTrailTests {
     var (trail, book) = (AccessTrail(), AddressBook(limit: 100))
     for address in 0..<1000 as Range<UInt64> { trail.take(.memory(address, .write), in: &book) }
     for port in 0..<1000 as Range<UInt64> { trail.take(.port(port, isWrite: true, items: 1), in: &book) }
-    #expect(book.lines.count == 100 + AddressBook.Space.allCases.count)
-    #expect(book.lines.filter { $0.address == nil }.map(\.exits) == [1000, 900, 0, 0])
+    #expect(book.lines.count == 200 + AddressBook.Space.allCases.count)
+    #expect(book.lines.filter { $0.address == nil }.map(\.exits) == [900, 900, 0, 0])
     #expect(book.lines.map(\.exits).reduce(0, +) == 2000)
+  }
+
+  @Test func `a named range has all its accesses, also those without a line of their own`() {
+    let ranges = ["0xb8000-0xbffff=vga", "0x60=i8042", "0xb8000-0xb8fff=hidden"].compactMap { NamedRange($0) }
+    var (trail, book) = (AccessTrail(), AddressBook(ranges: ranges, limit: 10))
+    for address in 0xb7ff0..<0xb8100 as Range<UInt64> { trail.take(.memory(address, .write), in: &book) }
+    trail.take(.port(0x60, isWrite: true, items: 1), in: &book)
+    trail.take(.port(0xb8, isWrite: true, items: 1), in: &book)
+    func exits(_ range: Int?) -> UInt64 { book.lines.filter { $0.range == range }.map(\.exits).reduce(0, +) }
+    #expect((exits(0), exits(1), exits(2), exits(nil)) == (0x100, 1, 0, 0x11))
   }
 }

@@ -73,10 +73,11 @@ struct AttachReportTests {
     ]
     let lines = report.lines()
     let start = try #require(lines.firstIndex { $0.hasPrefix("address") })
-    let names = lines[(start + 2)...].prefix { !$0.isEmpty }.map { $0.prefix(20).trimmingCharacters() }
+    let names = lines[(start + 2)...].prefix { !$0.isEmpty }.map { $0.prefix(23).trimmingCharacters() }
     #expect(
       names == [
-        "nic", "0xc004", "0xc000", "ports", "0x20", "memory", "(others)", "MSRs of the kernel", "0x10",
+        "nic", "0xc004", "0xc000", "ports", "0x20", "memory", "(further addresses)", "MSRs of the kernel",
+        "0x10",
       ])
     #expect(row("nic", in: lines) == ["16", "0", "16", "12-14"])
     #expect(row("0xc000", in: lines) == ["7", "0", "7", "3-5"])
