@@ -1,7 +1,7 @@
+import HostFacts
 import Testing
 
 @testable import Attach
-@testable import HostFacts
 
 struct AttachReportTests {
   private static func address(
@@ -15,7 +15,7 @@ struct AttachReportTests {
 
   private static func report(_ addresses: [AttachReport.AddressReport] = []) -> AttachReport {
     AttachReport(
-      host: HostFacts(kvm: .vtx, kernel: "6", cpu: "x"),
+      host: HostFacts(root: "/nowhere"),
       target: AttachReport.TargetReport(pid: 7, command: "qemu", machines: 1, vcpus: 2), end: .duration,
       durationSeconds: 2, threads: AttachReport.Threads(atStart: 3, appeared: 1, ended: 0, refused: 0),
       userSpace: AttachReport.Exits(total: 3000, byReason: ["io": 2000, "mmio": 900]),
