@@ -62,7 +62,7 @@ public final class Attachment {
   /// Opens the events of each thread that has none, counting nothing yet; how many there were.
   private func addThreads() throws(KVMError) -> Int {
     var count = 0
-    for number in try target.folder.threads() where watched[number] == nil {
+    for number in target.folder.threads ?? [] where watched[number] == nil {
       guard let name = target.folder.name(of: number) else { continue }
       do throws(KVMError) {
         watched[number] = try WatchedThread(number, name: name, appeared: false, plan)
@@ -96,7 +96,7 @@ public final class Attachment {
   /// Finds threads that came or went.
   private func look() throws(KVMError) {
     // Where the process is gone its end is somebody else's business.
-    guard let present = try? Set(target.folder.threads()) else { return }
+    guard let present = target.folder.threads.map(Set.init) else { return }
     for (number, thread) in watched where !present.contains(number) { try retire(thread) }
     refused.formIntersection(present)
     for number in present where watched[number] == nil && !refused.contains(number) { appear(number) }

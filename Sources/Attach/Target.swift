@@ -31,17 +31,15 @@ public final class Target: Sendable {
     }
     handle = Descriptor(owning: Int32(number))
     command = folder.name(of: pid) ?? "?"
-    let files: [String]
-    do throws(KVMError) { files = try folder.descriptors() } catch {
+    let files = folder.descriptors
+    if Self.hasEnded(handle.number) { throw AttachError("process \(pid) (\(command)) has just ended") }
+    guard let files else {
       throw AttachError(
-        [EACCES, EPERM].contains(error.errno)
-          ? "process \(pid) (\(command)) is not yours to look into: run as root, or as its user with CAP_PERFMON"
-          : error.description)
+        "process \(pid) (\(command)) is not yours to look into: run as root, or as its user with CAP_PERFMON")
     }
     machines = files.count { $0 == "anon_inode:kvm-vm" }
     vcpus = files.count { $0.hasPrefix("anon_inode:kvm-vcpu") }
     self.pid = pid
-    if Self.hasEnded(handle.number) { throw AttachError("process \(pid) (\(command)) has just ended") }
     guard machines > 0 else {
       throw AttachError(
         "process \(pid) (\(command)) has no virtual machine of KVM; its /proc/\(pid)/fd shows none as anon_inode:kvm-vm"
