@@ -34,10 +34,11 @@ extension BenchReport {
     }
     let paths = Breakdown.Path.allCases.filter { path in breakdown.contains { $0.path == path } }
     let sources = paths.map { path in
-      "\(path.rawValue): \(path.rows.kernel); \(path.rows.user) less \(path.rows.kernel) and dispatch; dispatch; \(path.rows.user)"
+      let (kernel, user) = path.rows
+      return "\(path.rawValue): \(kernel); \(user) less \(kernel) and dispatch; dispatch; \(user)"
     }
     return [""] + table.lines
-      + wrapped("From the rows, in that order. " + sources.joined(separator: ". ") + ".")
+      + wrapped("From the rows, in that order. " + sources.joined(separator: ". ") + ".", width: Self.width)
   }
 
   /// What others have published.

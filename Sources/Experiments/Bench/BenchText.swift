@@ -39,11 +39,12 @@ extension BenchReport {
   private var legend: [String] {
     wrapped(
       """
-      One operation from guest mode and back: min, median and 99th percentile without the baseline, which is reading the \
-      counter twice; by the host's clock, whole batches over their number, which can drown in the host's noise. times getpid: the median as a multiple of that \
-      system call's. count: how many a witness saw, and which: our ledger, an eventfd, a statistic of KVM's, a tracepoint. \
-      'swiftvmm bench --rows list' says what each row does.
-      """)
+      One operation from guest mode and back: min, median and 99th percentile without the baseline, which is \
+      reading the counter twice; by the host's clock, whole batches over their number, which can drown in the \
+      host's noise. times getpid: the median as a multiple of that system call's. count: how many a witness saw, \
+      and which: our ledger, an eventfd, a statistic of KVM's, a tracepoint. 'swiftvmm bench --rows list' says \
+      what each row does.
+      """, width: Self.width)
   }
 
   /// What stands below a group: why a count is missing, 0 or wrong.
@@ -58,7 +59,8 @@ extension BenchReport {
       }
     }
     return reasons.flatMap { reason in
-      wrapped("  * \(reason.places.joined(separator: ", ")): \(reason.text)", indent: "    ")
+      wrapped("\(reason.places.joined(separator: ", ")): \(reason.text)", width: Self.width - 4).enumerated()
+        .map { ($0 == 0 ? "  * " : "    ") + $1 }
     }
   }
 }
@@ -107,17 +109,4 @@ private func withoutTrailingBlanks(_ line: String) -> String {
 /// `text` with blanks before it up to `width`.
 private func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// `text` in lines of at most ``BenchReport/width``, those after the first indented.
-func wrapped(_ text: String, indent: String = "") -> [String] {
-  var lines: [String] = []
-  for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-    if let line = lines.last, line.count + 1 + word.count <= BenchReport.width {
-      lines[lines.count - 1] += " " + word
-    } else {
-      lines.append(lines.isEmpty ? String(word) : indent + word)
-    }
-  }
-  return lines
 }
