@@ -13,7 +13,7 @@ import Testing
     "spin --time-limit 0.2", "triple-fault", "bad-opcode", "e1000-tx packets=20 driver=naive",
     "e1000-tx packets=20 driver=tuned", "e1000-tx packets=20 driver=interrupt", "e1000-echo packets=20",
     "virtio-net-tx packets=20 batch=1 irq=1", "virtio-net-tx packets=200 batch=100",
-    "virtio-net-echo packets=20", "hostile-nic",
+    "virtio-net-echo packets=20", "hostile-nic", "bench op=out at=1520 count=10 batches=2",
   ]
 
   private func run(_ guest: String, in folder: Scratch, _ name: String, under wrapper: [String] = []) throws

@@ -3,7 +3,10 @@ import Synchronization
 import Testing
 
 /// A process with three standard streams, no signal blocked or ignored, as a shell starts a command.
-struct Child {
+///
+/// It does not outlive its test, nor stay behind as a zombie: the monitor of exit tests waits for any child, is given the
+/// same zombie again and again, and never hears of its own.
+final class Child: Sendable {
   /// What a standard stream of the child is.
   enum Stream {
     /// A descriptor of ours, which stays open here.
@@ -14,6 +17,7 @@ struct Child {
   }
 
   let id: pid_t
+  private let isReaped = Atomic(false)
 
   /// - Parameter command: a program, looked up on PATH where it holds no slash, and its arguments.
   init(_ command: [String], _ streams: [Stream]) throws {
@@ -48,6 +52,12 @@ struct Child {
     self.id = id
   }
 
+  deinit {
+    guard !isReaped.load(ordering: .relaxed) else { return }
+    send(SIGKILL)
+    _ = wait()
+  }
+
   func send(_ signal: Int32) {
     kill(id, signal)
   }
@@ -61,6 +71,7 @@ struct Child {
       if ContinuousClock.now > deadline { send(SIGKILL) }
       usleep(1000)
     }
+    isReaped.store(true, ordering: .relaxed)
     let signal = status & 0x7f
     return signal == 0 ? status >> 8 & 0xff : -signal
   }
