@@ -35,6 +35,23 @@ static inline intptr_t linux_map_memory(size_t length) {
   return at == MAP_FAILED ? -errno : (intptr_t)at;
 }
 
+// The same, beginning at a multiple of `alignment`, a power of two of whole pages.
+static inline intptr_t linux_map_aligned_memory(size_t length, size_t alignment) {
+  size_t whole;
+  if (__builtin_add_overflow(length, alignment, &whole)) return -ENOMEM;
+  intptr_t start = linux_map_memory(whole);
+  if (start < 0) return start;
+  intptr_t at = (start + (intptr_t)alignment - 1) & -(intptr_t)alignment;
+  if (at > start) munmap((void *)start, (size_t)(at - start));
+  munmap((void *)(at + (intptr_t)length), alignment - (size_t)(at - start));
+  return at;
+}
+
+// Pages of 2 MiB, or of 4 KiB, for a range that has none yet (madvise(2)).
+static inline long linux_advise_pages(void *at, size_t length, int large) {
+  return madvise(at, length, large ? MADV_HUGEPAGE : MADV_NOHUGEPAGE) < 0 ? -errno : 0;
+}
+
 static inline long linux_open(const char *path, int flags) {
   int fd = open(path, flags | O_CLOEXEC);
   return fd < 0 ? -errno : fd;

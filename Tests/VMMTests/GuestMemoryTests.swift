@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -82,5 +83,39 @@ import Testing
       return
     }
     #expect(errno > 0)
+  }
+
+  @Test func `RAM begins at a boundary of large pages`() throws {
+    for size: UInt64 in [1 << 20, 64 << 20, (64 << 20) + 4096] {
+      for pages in [GuestMemory.Pages.asUsual, .small, .large] {
+        let memory = try GuestMemory(size: size, pages: pages)
+        unsafe memory.slots[0].view.withUnsafeBytes { bytes in
+          #expect(UInt(bitPattern: bytes.baseAddress) % (2 << 20) == 0)
+        }
+      }
+    }
+  }
+
+  /// What the kernel says of the mapping that RAM lies in (proc(5), VmFlags of smaps).
+  private func flags(of memory: GuestMemory) throws -> [Substring] {
+    defer { extendLifetime(memory) }
+    let start = unsafe memory.slots[0].view.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
+    // String(contentsOfFile:) reads no more of it than the kernel gives at once.
+    let file = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
+    let lines = String(decoding: try file.readToEnd() ?? Data(), as: UTF8.self).split(separator: "\n")
+    let place = try #require(
+      lines.firstIndex { line in
+        let ends = line.prefix { $0 != " " }.split(separator: "-").map { UInt($0, radix: 16) }
+        return ends.count == 2 && ends[0] ?? .max <= start && start < ends[1] ?? 0
+      })
+    return try #require(lines[place...].first { $0.hasPrefix("VmFlags:") }).split(separator: " ")
+  }
+
+  @Test(.enabled(if: FileManager.default.fileExists(atPath: "/sys/kernel/mm/transparent_hugepage")))
+  func `the host is told which pages are wanted`() throws {
+    #expect(try flags(of: GuestMemory(size: 8 << 20, pages: .large)).contains("hg"))
+    #expect(try flags(of: GuestMemory(size: 8 << 20, pages: .small)).contains("nh"))
+    let usual = try flags(of: GuestMemory(size: 8 << 20))
+    #expect(!usual.contains("hg") && !usual.contains("nh"))
   }
 }

@@ -38,6 +38,10 @@ extension GuestMemoryError: CustomStringConvertible {
       KVMError(
         "mmap of \(size >> 20) MiB of guest memory", errno: errno, advice: "try a smaller --memory"
       ).description
+    case .cannotChoosePages(let errno):
+      KVMError(
+        "madvise of guest memory", errno: errno, advice: "this kernel has no transparent huge pages"
+      ).description
     case .cannotMapTable(let size, let errno):
       KVMError(
         "mmap of \(size >> 10) KiB for the tables of a vCPU", errno: errno, advice: "try fewer --cpus"

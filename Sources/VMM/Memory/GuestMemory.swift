@@ -18,6 +18,17 @@ public final class GuestMemory: Sendable {
     public let view: MemoryView
   }
 
+  /// The pages of the host that RAM is made of (transparent huge pages, madvise(2)). An access to a page that has none
+  /// yet is an exit, so the larger they are, the fewer exits.
+  public enum Pages: Sendable {
+    /// As the host's transparent_hugepage/enabled says.
+    case asUsual
+    /// 4 KiB.
+    case small
+    /// 2 MiB, as far as the host has them at hand and transparent_hugepage/enabled is not `never`.
+    case large
+  }
+
   public let slots: [Slot]
   /// Size of all slots together, in bytes.
   public let size: UInt64
@@ -26,11 +37,12 @@ public final class GuestMemory: Sendable {
 
   /// Maps `size` bytes of zeroed RAM, a multiple of 4096 and at least ``smallest``.
   ///
-  /// - Throws: ``GuestMemoryError`` for a size out of range, or with the errno of mmap(2).
-  public init(size: UInt64) throws(GuestMemoryError) {
+  /// - Throws: ``GuestMemoryError`` for a size out of range, or with the errno of mmap(2) or madvise(2).
+  public init(size: UInt64, pages: Pages = .asUsual) throws(GuestMemoryError) {
     guard size >= Self.smallest, size & 0xfff == 0 else { throw .badSize(size) }
     guard let length = Int(exactly: size) else { throw .badSize(size) }
-    let mapping = linux_map_memory(length)
+    // A large page of the guest's is one of the host's only where both begin at the same distance from 2 MiB.
+    let mapping = linux_map_aligned_memory(length, 2 << 20)
     guard let base = unsafe UnsafeMutableRawPointer(bitPattern: mapping), mapping > 0 else {
       throw .cannotMap(size, errno: Int32(-mapping))
     }
@@ -42,6 +54,9 @@ public final class GuestMemory: Sendable {
     slots =
       [Slot(start: 0, view: low)]
       + (high.map { [Slot(start: Self.hole.upperBound, view: $0)] } ?? [])
+    guard pages != .asUsual else { return }
+    let result = unsafe linux_advise_pages(base, length, pages == .large ? 1 : 0)
+    guard result == 0 else { throw .cannotChoosePages(errno: Int32(-result)) }
   }
 
   deinit {
@@ -67,6 +82,8 @@ public enum GuestMemoryError: Error, Equatable {
   case badSize(UInt64)
   /// mmap(2) refused the guest's memory.
   case cannotMap(UInt64, errno: Int32)
+  /// madvise(2) does not know transparent huge pages here.
+  case cannotChoosePages(errno: Int32)
   /// mmap(2) refused a table of a vCPU.
   case cannotMapTable(Int, errno: Int32)
 }
