@@ -52,15 +52,6 @@ public final class VirtualMachine: Sendable {
     _ = try unsafe check(ckvm_call_with(descriptor.number, KVM_IRQ_LINE_, &level), "KVM_IRQ_LINE")
   }
 
-  /// Sends the guest's accesses to MSRs that KVM does not know to user space (KVM_CAP_X86_USER_SPACE_MSR).
-  public func exitOnUnknownMSRs() throws(KVMError) {
-    var capability = kvm_enable_cap()
-    capability.cap = Capability.userSpaceMSR.number.magnitude
-    capability.args.0 = UInt64(CKVM_MSR_EXIT_REASON_UNKNOWN)
-    _ = try unsafe check(
-      ckvm_call_with(descriptor.number, KVM_ENABLE_CAP_, &capability), "KVM_CAP_X86_USER_SPACE_MSR")
-  }
-
   /// Lets KVM keep writes to a range in the coalesced ring instead of leaving the guest for each.
   ///
   /// - Parameters:

@@ -45,7 +45,7 @@ public final class Machine: Sendable {
     self.configuration = configuration
     let memory: GuestMemory
     do throws(GuestMemoryError) {
-      memory = try GuestMemory(size: configuration.memory)
+      memory = try GuestMemory(size: configuration.memory, pages: configuration.pages)
     } catch { throw .memory(error) }
     self.memory = memory
     do throws(KVMError) {
@@ -78,7 +78,7 @@ public final class Machine: Sendable {
       try system.require([.irqchip, .pit2])
       try vm.makeInterruptControllers()
     }
-    if system.value(of: .userSpaceMSR) != 0 { try vm.exitOnUnknownMSRs() }
+    try vm.configureExits(configuration, on: system)
     return vm
   }
 

@@ -36,6 +36,15 @@ public struct MachineConfiguration: Sendable {
   public var memory: UInt64 = 64 << 20
   public var interruptControllers = InterruptControllers.kernel
   public var cpuid: [CPUIDChange] = []
+  /// Pages of the host that RAM is made of.
+  public var pages = GuestMemory.Pages.asUsual
+  /// Instructions of an idle processor that do not exit; KVM_CAP_X86_DISABLE_EXITS says which may be here.
+  public var disabledExits: IdleExits = []
+  /// For how many ns a vCPU that halts looks for its interrupt before its thread sleeps, nil for as long as the host
+  /// says. Needs KVM_CAP_HALT_POLL.
+  public var haltPolling: UInt32?
+  /// MSRs that KVM knows and that come to user space all the same. At most 16 ranges; needs KVM_CAP_X86_MSR_FILTER.
+  public var filteredMSRs: [ClosedRange<UInt32>] = []
   /// What the threads of the vCPUs are called, at most 15 bytes.
   public var threadName = "vcpu"
 
