@@ -111,7 +111,7 @@ let package = Package(
     tests(of: "Guests", uses: ["VMM"]),
     tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
     tests(of: "Attach", uses: ["HostFacts", "Witness"]),
-    tests(of: "Experiments"),
+    tests(of: "Experiments", uses: ["HostFacts", "Guests", "Board", "Console", "KVM", "VMM"]),
     tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )

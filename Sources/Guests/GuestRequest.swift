@@ -21,6 +21,8 @@ public struct GuestRequest {
   public var cpuid: [String] = []
   /// Nil for the usual one.
   public var threadName: String?
+  /// Changes the machine further, in what no word of the command line says.
+  public var adjust: (inout MachineConfiguration) -> Void = { _ in }
 
   public init(_ image: String, commandLine: String = "") {
     self.image = image
@@ -85,6 +87,7 @@ public struct GuestRequest {
       }
       configuration.cpuid.append(change)
     }
+    adjust(&configuration)
     return configuration
   }
 

@@ -58,7 +58,8 @@ struct BenchCommand: ParsableCommand {
     let progress = Progress(count: lines.count)
     defer { progress.clear() }
     for (index, line) in lines.enumerated() {
-      progress.show(index, line)
+      let level = line.level.map { ", CPL \($0)" } ?? ""
+      progress.show(index, line.row.name + level)
       let isSystemCall = line.row.name == systemCall.name
       results.append(isSystemCall ? systemCall : try bench.run(line, samples: samples))
     }
@@ -83,26 +84,5 @@ struct BenchCommand: ParsableCommand {
       }
     }
     return text
-  }
-}
-
-/// One line on the terminal that says how far the work is; nothing where stderr is no terminal.
-private struct Progress {
-  let count: Int
-  private let isShown = isatty(STDERR_FILENO) == 1
-  private static let eraseLine = "\r\u{1b}[K"
-
-  init(count: Int) {
-    self.count = count
-  }
-
-  func show(_ index: Int, _ line: BenchCase) {
-    guard isShown else { return }
-    let level = line.level.map { ", CPL \($0)" } ?? ""
-    writeToStandardError("\(Self.eraseLine)\(index + 1)/\(count) \(line.row.name)\(level)")
-  }
-
-  func clear() {
-    if isShown { writeToStandardError(Self.eraseLine) }
   }
 }

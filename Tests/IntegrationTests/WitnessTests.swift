@@ -14,6 +14,9 @@ import Testing
     "e1000-tx packets=20 driver=tuned", "e1000-tx packets=20 driver=interrupt", "e1000-echo packets=20",
     "virtio-net-tx packets=20 batch=1 irq=1", "virtio-net-tx packets=200 batch=100",
     "virtio-net-echo packets=20", "hostile-nic", "bench op=out at=1520 count=10 batches=2",
+    "bench op=cpuid cpl=0 count=10 batches=2", "survey op=cr3 count=20 cpl=0",
+    "survey op=out count=20 at=1520", "survey op=fault count=20 at=4294967296",
+    "survey op=halt count=20 at=50000",
   ]
 
   private func run(_ guest: String, in folder: Scratch, _ name: String, under wrapper: [String] = []) throws

@@ -102,11 +102,11 @@ extension BenchResult {
   }
 }
 
-private func withoutTrailingBlanks(_ line: String) -> String {
+func withoutTrailingBlanks(_ line: String) -> String {
   String(line.reversed().drop { $0 == " " }.reversed())
 }
 
 /// `text` with blanks before it up to `width`.
-private func right(_ text: String, _ width: Int) -> String {
+func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
 }

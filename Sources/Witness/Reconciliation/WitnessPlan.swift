@@ -123,7 +123,7 @@ public struct WitnessPlan: Sendable {
     ]
     all += Self.reasons.map { Self.userExits($0) }
     all += interruptLines.map { Self.rises(ofLine: $0) }
-    all += HardwareExit.allCases.compactMap { $0.selection(on: host) }
+    all += HardwareExit.reconciled.compactMap { $0.selection(on: host) }
     for space in [Window.Space.port, .memory, .msr] {
       all += devices.flatMap { selections($0, space) } + unclaimed(space)
       all += kernelDevices.flatMap { kernelSelections($0, space) }
