@@ -10,3 +10,9 @@ public func wrapped(_ text: String, width: Int) -> [String] {
   }
   return lines
 }
+
+/// `text` beside `head`, in lines of at most `width` characters; those after the first begin below its first word.
+public func hanging(_ head: String, _ text: String, width: Int) -> [String] {
+  let margin = String(repeating: " ", count: head.count)
+  return wrapped(text, width: width - head.count).enumerated().map { ($0 == 0 ? head : margin) + $1 }
+}

@@ -12,7 +12,7 @@ import VMM
   func `KVM looks for the interrupt of a vCPU that halts, or lets it sleep`(nanoseconds: UInt32) throws {
     Signals.prepare()
     // KVM begins to look once a vCPU has slept, for longer each time.
-    var request = GuestRequest("builtin:survey", commandLine: "op=halt at=50000 count=100")
+    var request = GuestRequest("builtin:survey", commandLine: "op=halt at=200000 count=100")
     request.adjust = { $0.haltPolling = nanoseconds }
     let session = try Session(request, output: GuestOutput(descriptor: -1))
     let report = try session.run(Board.RunOptions(), counts: nil)

@@ -16,7 +16,7 @@ import Testing
     "virtio-net-echo packets=20", "hostile-nic", "bench op=out at=1520 count=10 batches=2",
     "bench op=cpuid cpl=0 count=10 batches=2", "survey op=cr3 count=20 cpl=0",
     "survey op=out count=20 at=1520", "survey op=fault count=20 at=4294967296",
-    "survey op=halt count=20 at=50000",
+    "survey op=halt count=20 at=200000",
   ]
 
   private func run(_ guest: String, in folder: Scratch, _ name: String, under wrapper: [String] = []) throws

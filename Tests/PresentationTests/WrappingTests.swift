@@ -21,4 +21,9 @@ struct WrappingTests {
       #expect(line.count + 1 + word.count > width)
     }
   }
+
+  @Test func `later lines begin below the first word`() {
+    #expect(hanging("* ", "one two three", width: 9) == ["* one two", "  three"])
+    #expect(hanging("", "one two", width: 5) == ["one", "two"])
+  }
 }

@@ -59,8 +59,7 @@ extension BenchReport {
       }
     }
     return reasons.flatMap { reason in
-      wrapped("\(reason.places.joined(separator: ", ")): \(reason.text)", width: Self.width - 4).enumerated()
-        .map { ($0 == 0 ? "  * " : "    ") + $1 }
+      hanging("  * ", "\(reason.places.joined(separator: ", ")): \(reason.text)", width: Self.width)
     }
   }
 }

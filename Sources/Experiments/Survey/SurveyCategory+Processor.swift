@@ -40,13 +40,14 @@ extension SurveyCategory {
 
   // MARK: HLT
 
-  /// Long enough that the interrupt has not come when the vCPU halts, on slow hosts too.
-  private static let sleep: UInt64 = 50_000
+  /// In ns, between the timer's interrupts: no less than KVM's module parameter min_timer_period_us, usually 200, and so
+  /// long that the vCPU sleeps on slow hosts, too.
+  private static let period: UInt64 = 200_000
 
   /// - Parameter polling: of KVM before the vCPU's thread sleeps, in ns.
   private static func halts(_ name: String, polling: UInt32) -> SurveyTrial {
     .instruction(
-      name, "halt", (number, "HLTs"), at: sleep,
+      name, "halt", (number, "HLTs"), at: period,
       count: SurveyCount(ledger: .reason(.hlt), witness: .statistic("halt_exits"), hardware: .hlt)
     ).with {
       $0.place = nil

@@ -17,9 +17,9 @@ extension SurveyReport {
       }
     }
     lines.append("")
-    lines += (remarks + notes).flatMap { wrapped($0, indent: "  ") }
+    lines += (remarks + notes).flatMap { wrapped($0, width: BenchReport.width) }
     lines += ["", "Counted by"] + witnesses
-    return lines + problems.map { "WRONG: \($0)" }
+    return lines + problems.flatMap { hanging("WRONG: ", $0, width: BenchReport.width) }
   }
 
   // MARK: Lines of the table
@@ -52,10 +52,9 @@ extension SurveyReport {
       let why =
         trial.failure.map { "FAILED: \($0)" } ?? "unavailable here: \(trial.unavailable ?? "no reason given")"
       if guide != nil {
-        return [row(name, "", "", "", "", "", words)] + wrapped("  " + why, indent: "    ")
+        return [row(name, "", "", "", "", "", words)] + hanging("  ", why, width: BenchReport.width)
       }
-      return wrapped(
-        padded(name, Column.name) + "  " + why, indent: String(repeating: " ", count: Column.name + 4))
+      return hanging(padded(name, Column.name) + "  ", why, width: BenchReport.width)
     }
     let cost = trial.cost?.medianNanoseconds.map(briefTime) ?? "-"
     return [
@@ -81,9 +80,7 @@ extension SurveyReport {
     }
     let column = order.map(\.count).max() ?? 0
     return order.flatMap { name in
-      wrapped(
-        "  \(padded(name, column))  \(titles[name]!.joined(separator: "; "))",
-        indent: String(repeating: " ", count: column + 4))
+      hanging("  \(padded(name, column))  ", titles[name]!.joined(separator: "; "), width: BenchReport.width)
     }
   }
 

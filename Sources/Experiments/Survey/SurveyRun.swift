@@ -62,7 +62,9 @@ public struct SurveyRun {
       let run = try TrialRun(trial, host)
       switch run.result {
       case .success(let exits): report.exits = exits
-      case .failure(let why): report.failure = why.reason
+      case .failure(let why):
+        report.exits = nil
+        report.failure = why.reason
       }
       report.aside = run.aside
       if let time = run.seconds { seconds.append(time) }
@@ -79,7 +81,7 @@ extension SurveyReport.Trial {
     self.init(
       name: trial.name, guest: (["builtin:\(trial.image)"] + trial.words).joined(separator: " "),
       events: trial.events.count, noun: trial.events.noun,
-      witness: trial.count.witness(on: host).description,
+      witness: trial.witnessDescription(on: host),
       unavailable: trial.needs.lazy.compactMap { $0.obstacle(on: host) }.first)
   }
 }

@@ -90,6 +90,11 @@ struct SurveyCount: Sendable {
   /// What kvm_exit says besides, on hosts where it fires.
   var hardware: HardwareExit?
 
+  /// What kvm_exit says besides. Without nested paging KVM finds MMIO by page faults.
+  func hardware(on host: SurveyHost) -> HardwareExit? {
+    hardware == .memory && host.hasNestedPaging != true ? .pageFault : hardware
+  }
+
   func witness(on host: SurveyHost) -> Witness {
     if host.kind == .pvm, let onPVM { return onPVM }
     if host.hasNestedPaging != true, let withoutNestedPaging { return withoutNestedPaging }

@@ -64,7 +64,7 @@ struct TrialRun {
     } catch {
       exits.kernelUnavailable = error.reason
     }
-    exits.hardware = trial.count.hardware?.selection(on: host.kind, at: trial.place).flatMap {
+    exits.hardware = trial.count.hardware(on: host)?.selection(on: host.kind, at: trial.place).flatMap {
       try? tracepoints.count($0)
     }
     return .success(exits)
@@ -129,16 +129,17 @@ extension SurveyCount {
     case .hardware(let exit): selections = [exit.selection(on: host.kind, at: place)].compactMap(\.self)
     case .statistic: break
     }
-    return selections + [hardware?.selection(on: host.kind, at: place)].compactMap(\.self)
+    return selections + [hardware(on: host)?.selection(on: host.kind, at: place)].compactMap(\.self)
   }
 }
 
-extension SurveyCount.Witness: CustomStringConvertible {
-  var description: String {
-    switch self {
+extension SurveyTrial {
+  /// What counts it, with the kernel's filter.
+  func witnessDescription(on host: SurveyHost) -> String {
+    switch count.witness(on: host) {
     case .tracepoints(let selections): selections.map(\.description).joined(separator: " + ")
     case .statistic(let name): "statistics \(name)"
-    case .hardware(let exit): "kvm_exit, \(exit.rawValue)"
+    case .hardware(let exit): exit.selection(on: host.kind, at: place)?.description ?? "kvm_exit"
     }
   }
 }
