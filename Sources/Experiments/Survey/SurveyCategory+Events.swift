@@ -16,7 +16,7 @@ extension SurveyCategory {
       $0.needs = [.capability(.irqFD)]
       $0.place = nil
       $0.isInterrupted = true
-      $0.exitsPerEvent = nil
+      $0.exitsPerEvent = { _ in nil }
       $0.price = SurveyPrice(row: "kick-irqfd", level: 3)
     }
   }
@@ -47,8 +47,8 @@ extension SurveyCategory {
           remedies: [interrupts("posted interrupts").with { $0.needs.append(.postedInterrupts) }]),
         Case(
           provocation: virtio("external interrupt, one a frame", "batch=1", "irq=1").with {
-            // QueueNotify, InterruptStatus and InterruptACK in user space, EOI in the kernel.
-            $0.exitsPerEvent = 4
+            // QueueNotify, InterruptStatus and InterruptACK in user space; EOI in the kernel or the processor.
+            $0.exitsPerEvent = { $0.hasVirtualAPIC ? nil : 4 }
           },
           remedies: [
             virtio("batching", "batch=\(number)", "irq=1"),

@@ -1,15 +1,12 @@
 import Witness
 
-/// The image `survey` has its instruction here (GuestImages/survey/survey.h).
-let provocation: UInt64 = 0x7000
-
 extension SurveyCategory {
   private static let loads: (UInt64, String) = (1000, "CR3 loads")
 
   /// KVM's emulator runs the instruction on a PVM host, and there no other event than this is one a load.
   private static let controlRegister = SurveyCount(
     ledger: .window, witness: .hardware(.controlRegister),
-    onPVM: .tracepoint("kvm_emulate_insn", "rip == \(provocation) && failed == 0"))
+    onPVM: .tracepoint("kvm_emulate_insn", "rip == \(SurveyTrial.instruction) && failed == 0"))
 
   static let controlRegisters: [SurveyCategory] = [
     SurveyCategory(

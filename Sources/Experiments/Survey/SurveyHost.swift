@@ -14,6 +14,8 @@ public struct SurveyHost: Sendable {
   /// Why it has no transparent huge pages to give; nil where it has.
   public var obstacleToHugePages: String?
   public var hasVFIO: Bool
+  /// KVM may let the processor answer for the LAPIC: VT-x's APICv, SVM's AVIC.
+  public var hasVirtualAPIC: Bool
 
   /// Those that some row needs.
   static let asked: [Capability] = [
@@ -22,7 +24,7 @@ public struct SurveyHost: Sendable {
 
   public init(
     kind: HostKind, hasNestedPaging: Bool?, capabilities: Set<Capability>, idleExits: IdleExits,
-    obstacleToHugePages: String?, hasVFIO: Bool
+    obstacleToHugePages: String?, hasVFIO: Bool, hasVirtualAPIC: Bool
   ) {
     self.kind = kind
     self.hasNestedPaging = hasNestedPaging
@@ -30,6 +32,7 @@ public struct SurveyHost: Sendable {
     self.idleExits = idleExits
     self.obstacleToHugePages = obstacleToHugePages
     self.hasVFIO = hasVFIO
+    self.hasVirtualAPIC = hasVirtualAPIC
   }
 
   /// This machine.
@@ -38,22 +41,19 @@ public struct SurveyHost: Sendable {
     var capabilities: Set<Capability> = []
     for capability in Self.asked where system.value(of: capability) != 0 { capabilities.insert(capability) }
     self.init(
-      kind: kind, hasNestedPaging: Self.nestedPaging(kind), capabilities: capabilities,
+      kind: kind, hasNestedPaging: kind == .pvm ? false : Self.parameter(kind, vtx: "ept", svm: "npt"),
+      capabilities: capabilities,
       idleExits: IdleExits(rawValue: UInt64(system.value(of: .disableExits))),
       obstacleToHugePages: FreshMemory.obstacle(to: .huge),
-      hasVFIO: unsafe access("/dev/vfio/vfio", F_OK) == 0)
+      hasVFIO: unsafe access("/dev/vfio/vfio", F_OK) == 0,
+      hasVirtualAPIC: Self.parameter(kind, vtx: "enable_apicv", svm: "avic") ?? false)
   }
 
-  /// The module parameters ept and npt: Y or N, in older kernels 1 or 0.
-  private static func nestedPaging(_ kind: HostKind) -> Bool? {
-    let parameter: String
-    switch kind {
-    case .vtx: parameter = "ept"
-    case .svm: parameter = "npt"
-    case .pvm: return false
-    case .unknown: return nil
-    }
-    let word = KernelFile.firstLine(of: "/sys/module/\(kind.rawValue)/parameters/\(parameter)")
+  /// A switch of the vendor module: Y or N, in older kernels 1 or 0.
+  private static func parameter(_ kind: HostKind, vtx: String, svm: String) -> Bool? {
+    guard kind == .vtx || kind == .svm else { return nil }
+    let name = kind == .vtx ? vtx : svm
+    let word = KernelFile.firstLine(of: "/sys/module/\(kind.rawValue)/parameters/\(name)")
     return word.map { ["Y", "1"].contains($0) }
   }
 }

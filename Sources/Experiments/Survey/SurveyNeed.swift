@@ -35,8 +35,8 @@ enum SurveyNeed: Sendable {
         ? "VFIO is here, but swiftvmm hands no device of the host's to a guest"
         : "this host has no /dev/vfio/vfio to hand out a device by"
     case .postedInterrupts:
-      host.kind == .pvm
-        ? "a PVM host uses neither APICv nor AVIC" : "KVM decides by itself, where there is APICv or AVIC"
+      host.hasVirtualAPIC
+        ? "APICv or AVIC is on, and KVM decides by itself" : "neither APICv nor AVIC is on here"
     }
   }
 

@@ -40,7 +40,8 @@ extension SurveyReport.Category {
   private func inexact(_ one: SurveyReport.Case) -> [String] {
     guard one.provocation.expected == nil, let total = one.provocation.exits?.total else { return [] }
     return [
-      "\(one.provocation.name): the host's own interrupts, as of its timer, are among the \(grouped(total))."
+      "\(one.provocation.name): the \(grouped(total)) cannot be foretold: the host's own interrupts are among them, "
+        + "and a virtual APIC spares some."
     ]
   }
 

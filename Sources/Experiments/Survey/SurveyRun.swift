@@ -55,7 +55,7 @@ public struct SurveyRun {
   private func run(_ trial: SurveyTrial, isProvocation: Bool) throws(Failure) -> SurveyReport.Trial {
     var report = SurveyReport.Trial(trial, on: host)
     guard report.unavailable == nil else { return report }
-    let perEvent = isProvocation ? trial.exitsPerEvent : nil
+    let perEvent = isProvocation ? trial.exitsPerEvent(host) : nil
     report.expected = perEvent.map { $0 * trial.events.count }
     var seconds: [Double] = []
     for _ in 0..<Self.runs where report.problem == nil {

@@ -21,12 +21,15 @@ struct SurveyTrial: Sendable {
   var device: SurveyDevice.Answer?
   /// The guest wants interrupts from another thread.
   var isInterrupted = false
-  /// Exits that an event is, where it is provoked; nil where the host's timing has a say.
-  var exitsPerEvent: UInt64? = 1
+  /// Exits that an event is, where it is provoked; nil where nobody can say.
+  var exitsPerEvent: @Sendable (SurveyHost) -> UInt64? = { _ in 1 }
   /// A counter of KVM's that tells more of it.
   var aside: String?
   /// The row of `bench` that says what one costs, and the privilege level there.
   var price: SurveyPrice?
+
+  /// Where the image `survey` has its instruction (GuestImages/survey/survey.h).
+  static let instruction: UInt64 = 0x7000
 
   /// The image `survey` with one of its instructions.
   ///
@@ -39,7 +42,7 @@ struct SurveyTrial: Sendable {
     if place != 0 { words.append("at=\(place)") }
     if level != 3 { words.append("cpl=\(level)") }
     return SurveyTrial(
-      name: name, events: events, image: "survey", words: words, count: count, place: provocation)
+      name: name, events: events, image: "survey", words: words, count: count, place: instruction)
   }
 
   /// The same with another part of it changed.
