@@ -15,15 +15,22 @@ public final class SurveyPrices {
   func cost(_ price: SurveyPrice) throws(Failure) -> SurveyReport.Cost {
     if let cost = known[price] { return cost }
     var cost = SurveyReport.Cost(row: price.row, level: price.level)
-    if let row = BenchRow.named(price.row) {
-      switch try bench.cost(of: row, level: price.level) {
-      case .success(let nanoseconds): cost.medianNanoseconds = nanoseconds
-      case .failure(let why): cost.unavailable = why.reason
-      }
-    } else {
-      cost.unavailable = "bench has no row \(price.row)"
+    switch try median(price) {
+    case .success(let nanoseconds): cost.medianNanoseconds = nanoseconds
+    case .failure(let why): cost.unavailable = why.reason
     }
     known[price] = cost
     return cost
+  }
+
+  private func median(_ price: SurveyPrice) throws(Failure) -> Result<Double, Unavailable> {
+    guard let row = BenchRow.named(price.row) else {
+      return .failure(Unavailable("bench has no row \(price.row)"))
+    }
+    do throws(Failure) { return try bench.cost(of: row, level: price.level) } catch {
+      // Without a message it is a signal.
+      guard let message = error.message else { throw error }
+      return .failure(Unavailable(message))
+    }
   }
 }

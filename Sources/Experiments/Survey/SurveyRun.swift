@@ -57,19 +57,13 @@ public struct SurveyRun {
     guard report.unavailable == nil else { return report }
     let perEvent = isProvocation ? trial.exitsPerEvent(host) : nil
     report.expected = perEvent.map { $0 * trial.events.count }
-    var seconds: [Double] = []
     for _ in 0..<Self.runs where report.problem == nil {
-      let run = try TrialRun(trial, host)
-      switch run.result {
-      case .success(let exits): report.exits = exits
-      case .failure(let why):
-        report.exits = nil
-        report.failure = why.reason
+      do throws(Failure) { report.take(try TrialRun(trial, host)) } catch {
+        // Without a message it is a signal, which ends the survey; else the others may go well.
+        guard let message = error.message else { throw error }
+        report.fail(message)
       }
-      report.aside = run.aside
-      if let time = run.seconds { seconds.append(time) }
     }
-    report.seconds = seconds.min()
     if let price = trial.price { report.cost = try prices.cost(price) }
     return report
   }
@@ -83,5 +77,19 @@ extension SurveyReport.Trial {
       events: trial.events.count, noun: trial.events.noun,
       witness: trial.witnessDescription(on: host),
       unavailable: trial.needs.lazy.compactMap { $0.obstacle(on: host) }.first)
+  }
+
+  fileprivate mutating func take(_ run: TrialRun) {
+    switch run.result {
+    case .success(let exits): self.exits = exits
+    case .failure(let why): fail(why.reason)
+    }
+    aside = run.aside
+    seconds = [seconds, run.seconds].compactMap(\.self).min()
+  }
+
+  fileprivate mutating func fail(_ reason: String) {
+    exits = nil
+    failure = reason
   }
 }
