@@ -11,7 +11,7 @@ public final class Target: Sendable {
   public let machines: Int
   public let vcpus: Int
   let folder: ProcessFolder
-  /// Keeps the number from being another process's one day, and becomes readable when this one has ended.
+  /// Becomes readable when the process has ended, after which its number may become another's.
   private let handle: Descriptor
 
   /// Looks at a process, and changes nothing of it.

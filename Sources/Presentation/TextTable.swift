@@ -24,9 +24,16 @@ public struct TextTable: Sendable {
         let fill = String(repeating: " ", count: widths[column] - row[column].count)
         guard words.contains(column) else { return fill + row[column] }
         return row[column] + (column == widths.count - 1 ? "" : fill)
-      }.joined(separator: "  ")
+      }.joined(separator: "  ").trimmingSuffix { $0 == " " }
     }
     let rule = String(repeating: "-", count: widths.reduce(2 * (widths.count - 1), +))
     return [lines[0], rule] + lines.dropFirst()
+  }
+}
+
+extension String {
+  /// Without what `isBlank` says of its end.
+  fileprivate func trimmingSuffix(_ isBlank: (Character) -> Bool) -> String {
+    String(self[..<(lastIndex { !isBlank($0) }.map { index(after: $0) } ?? startIndex)])
   }
 }

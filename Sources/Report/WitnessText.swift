@@ -15,20 +15,33 @@ extension RunReport.WitnessReport {
     for line in used {
       counts.add([
         line.subject, cell(line.ledger), cell(line.tracepoints), cell(line.hardwareExits),
-        cell(line.statistics), cell(line.difference), line.witnesses,
+        cell(line.statistics), cell(line.difference),
+        line.difference == nil ? "" : line.witnesses,
       ])
     }
     return [""] + table.lines + [""] + counts.lines + [""] + [verdict(used)]
-      + unavailable.sorted { $0.key < $1.key }.map { "\($0.key): unavailable here: \($0.value)" }
+      + missing
+  }
+
+  /// Why witnesses are missing, those with the same reason together.
+  private var missing: [String] {
+    Dictionary(grouping: unavailable.keys.sorted()) { unavailable[$0]! }.sorted { $0.value[0] < $1.value[0] }
+      .flatMap { reason, names in
+        hanging("", "\(names.joined(separator: ", ")): unavailable here: \(reason)", width: 120)
+      }
   }
 
   private func verdict(_ used: [WitnessLine]) -> String {
-    let compared = used.filter { $0.difference != nil }
+    let compared = used.count { $0.difference != nil }
     guard differing.isEmpty else {
       return "the witnesses DIFFER in "
         + differing.map { "\($0.subject) (\($0.relation))" }.joined(separator: "; ")
     }
-    return "\(compared.count) counts were seen by more than one witness; they agree in all"
+    switch compared {
+    case 0: return "no count was seen by more than one witness"
+    case 1: return "1 count was seen by more than one witness; they agree"
+    default: return "\(compared) counts were seen by more than one witness; they agree in all"
+    }
   }
 
   private func cell(_ count: UInt64?) -> String { count.map(grouped) ?? "-" }

@@ -66,7 +66,7 @@ struct SurveyTests {
         #expect(exits.total == trial.events)
       case "virtio in one batch", "E1000 in one batch", "batching":
         #expect(exits.user == 1 && exits.kernel == 0)
-      case "REP INSB (string I/O)": #expect(exits.user < trial.events / 100)
+      case "REP INSB, input alone": #expect(exits.user < trial.events / 100)
       default: #expect(exits.kernel == 0 && exits.user == trial.expected, "\(trial.name)")
       }
     }

@@ -82,10 +82,13 @@ struct ReconciliationTests {
     let plan = Self.plan(host)
     let honest = Self.honest(plan)
     // These have no second witness on some hosts.
-    let alone: Set<TracepointSelection> = [
+    var alone: Set<TracepointSelection> = [
       WitnessPlan.cpuid, WitnessPlan.allMSRs, WitnessPlan.wideMemory, WitnessPlan.injections,
-      WitnessPlan.hypercalls,
+      WitnessPlan.hypercalls, WitnessPlan.pageFaults, WitnessPlan.haltPolling,
     ]
+    for kind in [HardwareExit.controlRegister, .memory, .pageFault, .interrupt] {
+      if let selection = kind.selection(on: host) { alone.insert(selection) }
+    }
     for selection in plan.selections where !alone.contains(selection) {
       // Answered by the kernel, in view of nobody else.
       let isKernels = plan.kernelDevices.contains { place in

@@ -83,7 +83,7 @@ public final class Bench {
   ) throws {
     try check(operation)
     let source = operation.witness.source(on: host.kvm)
-    let silence = operation.witness.reasonForSilence(on: host.kvm)
+    let silence = operation.witness.reasonForSilence(on: host.kvm, level: level)
     let isCountedApart = source.selection != nil
     let timed = try GuestBench(
       operation, level: level, source: isCountedApart ? nil : source, samples: samples
@@ -116,7 +116,9 @@ extension BenchResult {
     silence: String?
   ) {
     switch counted {
-    case .failure(let why): countUnavailable = why.reason
+    case .failure(let why):
+      countUnavailable = why.reason
+      mayBeNoExit = silence
     case .success(let counted):
       let isSilent = counted == 0 && silence != nil
       count = Count(

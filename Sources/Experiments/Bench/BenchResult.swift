@@ -24,6 +24,8 @@ public struct BenchResult: Codable, Equatable, Sendable {
   public var count: Count?
   /// Why nobody counted.
   public var countUnavailable: String?
+  /// Why it may be no exit at all on this host, where nobody counted.
+  public var mayBeNoExit: String?
   /// The median as a multiple of that of a system call of the same run.
   public var systemCalls: Double?
 
@@ -46,6 +48,9 @@ public struct BenchResult: Codable, Equatable, Sendable {
     /// Why it may be 0.
     public let silence: String?
   }
+
+  /// A witness saw the exits, or there is no doubt of them: what it costs may be compared with what an exit costs.
+  var isExit: Bool { count?.silence == nil && mayBeNoExit == nil }
 
   init(_ line: BenchCase) {
     name = line.row.name

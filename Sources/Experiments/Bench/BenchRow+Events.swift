@@ -30,19 +30,19 @@ extension BenchRow {
       "touch-4k", .events, "the first store to a page, the host backs 4 KiB",
       GuestOperation(
         name: "touch", at: FreshMemory.address, memory: .small,
-        witness: BenchWitness(.statistic("pf_fixed"), silentOnPVM: emulatorWrites))),
+        witness: BenchWitness(.statistic("pf_fixed"), silentOnPVM: (0, emulatorWrites)))),
     BenchRow(
       "touch-2m", .events, "the first store to 2 MiB, the host backs them by one page",
       GuestOperation(
         name: "touch", at: FreshMemory.address, samples: 160, largestBatch: 16, memory: .huge,
-        witness: BenchWitness(.statistic("pf_fixed"), silentOnPVM: emulatorWrites))),
+        witness: BenchWitness(.statistic("pf_fixed"), silentOnPVM: (0, emulatorWrites)))),
     BenchRow(
       "pte-map", .events, "a page-table entry made present, and the first use of its page",
       GuestOperation(
         name: "map", largestBatch: 511,
         witness: BenchWitness(
           .statistic("pf_fixed"), silentOnHardware: nestedPaging,
-          silentOnPVM: "at CPL 0 KVM's emulator walks the guest's page tables by itself"))),
+          silentOnPVM: (0, "at CPL 0 KVM's emulator walks the guest's page tables by itself")))),
     BenchRow(
       "pte-invlpg", .events, "a page-table entry changed, INVLPG, and the next use of its page", levels: [0],
       GuestOperation(

@@ -8,7 +8,7 @@ extension BenchRow {
         name: "cpuid",
         witness: BenchWitness(
           .tracepoint("kvm_cpuid"),
-          silentOnPVM: "at CPL 3 it is answered below this KVM, by the hypervisor that runs the host"))),
+          silentOnPVM: (3, "at CPL 3 it is answered below this KVM, by the hypervisor that runs the host")))),
     BenchRow(
       "pic-in", .kernel, "IN from port 0x21, the mask of KVM's own 8259",
       GuestOperation(

@@ -21,7 +21,7 @@ extension BenchReport {
     [
       "What an exit costs on this host: \(host.kvm.rawValue), \(host.cpu), Linux \(host.kernel)",
       "Time-stamp counter \(decimal(Double(timestampKHz) / 1e6, 3)) GHz; guests at CPL 0 and CPL 3 as column CPL says. "
-        + "Counts are exact;",
+        + "What was counted must be exact;",
       "times are this host's at this moment.",
       "",
       BenchResult.columns(

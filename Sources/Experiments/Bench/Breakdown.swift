@@ -44,7 +44,7 @@ public struct Breakdown: Codable, Equatable, Sendable {
   public init?(_ path: Path, cpl: Int, from results: [BenchResult]) {
     func median(_ name: String, _ cpl: Int?) -> Double? {
       guard let result = results.first(where: { $0.name == name && $0.cpl == cpl }),
-        result.count?.silence == nil
+        result.isExit
       else { return nil }
       return result.cycles?.median
     }

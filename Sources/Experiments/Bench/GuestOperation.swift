@@ -65,13 +65,14 @@ struct BenchWitness: Sendable {
   let source: Source
   /// Instead of ``source`` on a PVM host.
   var onPVM: Source?
-  /// Why nobody may have seen a single one, on hosts with hardware virtualisation and on PVM hosts; nil where that would
-  /// be a miscount.
+  /// Why nobody may have seen a single one, on hosts with hardware virtualisation, and on PVM hosts from one privilege
+  /// level; nil where that would be a miscount.
   var silentOnHardware: String?
-  var silentOnPVM: String?
+  var silentOnPVM: (level: Int, reason: String)?
 
   init(
-    _ source: Source, onPVM: Source? = nil, silentOnHardware: String? = nil, silentOnPVM: String? = nil
+    _ source: Source, onPVM: Source? = nil, silentOnHardware: String? = nil,
+    silentOnPVM: (level: Int, reason: String)? = nil
   ) {
     self.source = source
     self.onPVM = onPVM
@@ -81,6 +82,9 @@ struct BenchWitness: Sendable {
 
   func source(on host: HostKind) -> Source { host == .pvm ? onPVM ?? source : source }
 
-  /// Why a count of 0 is right, nil where it is wrong.
-  func reasonForSilence(on host: HostKind) -> String? { host == .pvm ? silentOnPVM : silentOnHardware }
+  /// Why a count of 0 is right for a guest at `level`, nil where it is wrong.
+  func reasonForSilence(on host: HostKind, level: Int) -> String? {
+    guard host == .pvm else { return silentOnHardware }
+    return silentOnPVM?.level == level ? silentOnPVM?.reason : nil
+  }
 }

@@ -60,7 +60,7 @@ public struct PublishedFigure: Codable, Equatable, Sendable {
   }
 
   private func median(of results: [BenchResult], cpl: Int?) -> Double? {
-    guard let result = results.first(where: { $0.name == row && $0.cpl == cpl }), result.count?.silence == nil
+    guard let result = results.first(where: { $0.name == row && $0.cpl == cpl }), result.isExit
     else { return nil }
     switch unit {
     case .cycles: return result.cycles?.median

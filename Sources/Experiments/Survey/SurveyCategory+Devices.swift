@@ -62,7 +62,7 @@ extension SurveyCategory {
     $0.needs = [.capability(.ioEventFD)]
   }
   private static let stringInput = SurveyTrial(
-    name: "REP INSB (string I/O)", events: (number, "bytes"), image: "string-io",
+    name: "REP INSB, input alone", events: (number, "bytes"), image: "string-io",
     words: ["mode=in", "items=\(number)"], count: .ports("probe", probePort...probePort + 7),
     price: SurveyPrice(row: "rep-ins", level: 3)
   ).with { $0.count.hardware = nil }

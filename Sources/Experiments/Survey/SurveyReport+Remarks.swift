@@ -38,10 +38,14 @@ extension SurveyReport.Category {
 
   /// Provocations of which nobody can say beforehand how many exits they are.
   private func inexact(_ one: SurveyReport.Case) -> [String] {
-    guard one.provocation.expected == nil, let total = one.provocation.exits?.total else { return [] }
+    let events = one.provocation.events
+    guard one.provocation.expected == nil, let total = one.provocation.exits?.total, total != events else {
+      return []
+    }
     return [
-      "\(one.provocation.name): the \(grouped(total)) cannot be foretold: the host's own interrupts are among them, "
-        + "and a virtual APIC spares some."
+      total > events
+        ? "\(one.provocation.name): \(grouped(total - events)) more than provoked: the host interrupts for itself, too."
+        : "\(one.provocation.name): \(grouped(events - total)) fewer than provoked: two came as one, or without an exit."
     ]
   }
 

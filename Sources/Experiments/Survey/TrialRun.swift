@@ -36,8 +36,9 @@ struct TrialRun {
     options.started = { source?.start() }
     // From here on: the vCPUs' threads are this one's.
     tracepoints = TracepointWitness(trial.count.selections(on: host, at: trial.place))
+    // It ends with the machine, also where the run fails.
+    defer { source?.join() }
     report = try session.run(options, counts: nil)
-    source?.join()
     guard report.outcome.kind != "interrupted" else { throw .status(report.outcome.status) }
   }
 

@@ -6,9 +6,6 @@ import HostFacts
 public enum HardwareExit: String, CaseIterable, Sendable {
   case all, cpuid, hlt, io, msr, hypercall, controlRegister, memory, pageFault, interrupt
 
-  /// Those of which another witness knows the number as well in every run.
-  static let reconciled: [HardwareExit] = [.all, .cpuid, .hlt, .io, .msr, .hypercall]
-
   /// What selects this kind on a host; nil where it has none.
   ///
   /// - Parameter address: of the instruction that exited; nil for any.

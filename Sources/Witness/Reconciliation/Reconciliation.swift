@@ -98,6 +98,30 @@ public struct Reconciliation {
         "instructions not emulated", [WitnessPlan.emulated(failed: true)], statistic: "insn_emulation_fail"),
       line("I/O instructions", exits: .io, statistic: isPVM ? nil : "io_exits"),
       line("hardware exits", exits: .all, statistic: isPVM ? nil : "exits"),
+    ] + unreconciled
+  }
+
+  /// What one witness alone tells of: the rest of the hardware's exits, and what KVM did by the way.
+  private var unreconciled: [WitnessLine] {
+    var lines = [
+      line("hardware exits: control registers", exits: .controlRegister),
+      line("hardware exits: nested paging, MMIO", exits: .memory),
+      line("hardware exits: exceptions", exits: .pageFault),
+      line("hardware exits: interrupts of the host", exits: .interrupt),
+    ]
+    let kinds = HardwareExit.allCases.filter { $0 != .all }.compactMap { $0.selection(on: plan.host) }
+    if let all = HardwareExit.all.selection(on: plan.host).flatMap(count), let known = sum(kinds),
+      all >= known
+    {
+      lines.append(
+        WitnessLine(
+          "hardware exits: all others", ledger: nil, tracepoints: nil, hardwareExits: all - known,
+          statistics: nil,
+          relation: "kvm_exit"))
+    }
+    return lines + [
+      line("page faults of KVM", [WitnessPlan.pageFaults]),
+      line("changes of halt polling", [WitnessPlan.haltPolling]),
     ]
   }
 

@@ -60,6 +60,8 @@ public struct WitnessPlan: Sendable {
   static let hypercalls = TracepointSelection("kvm_hypercall")
   static let injections = TracepointSelection("kvm_inj_virq")
   static let userExits = TracepointSelection("kvm_userspace_exit", "errno == 0")
+  static let pageFaults = TracepointSelection("kvm_page_fault")
+  static let haltPolling = TracepointSelection("kvm_halt_poll_ns")
 
   static func userExits(_ reason: ExitReason) -> TracepointSelection {
     TracepointSelection("kvm_userspace_exit", "errno == 0 && reason == \(reason.number)")
@@ -119,11 +121,11 @@ public struct WitnessPlan: Sendable {
   public var selections: [TracepointSelection] {
     var all = [
       Self.userExits, Self.wideMemory, Self.allMSRs, Self.cpuid, Self.hypercalls, Self.injections,
-      Self.emulated(failed: false), Self.emulated(failed: true),
+      Self.emulated(failed: false), Self.emulated(failed: true), Self.pageFaults, Self.haltPolling,
     ]
     all += Self.reasons.map { Self.userExits($0) }
     all += interruptLines.map { Self.rises(ofLine: $0) }
-    all += HardwareExit.reconciled.compactMap { $0.selection(on: host) }
+    all += HardwareExit.allCases.compactMap { $0.selection(on: host) }
     for space in [Window.Space.port, .memory, .msr] {
       all += devices.flatMap { selections($0, space) } + unclaimed(space)
       all += kernelDevices.flatMap { kernelSelections($0, space) }
