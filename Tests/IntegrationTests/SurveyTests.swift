@@ -46,6 +46,9 @@ struct SurveyTests {
     #expect(report.categories.map(\.guide) == [category.guide])
     for one in report.categories.flatMap(\.cases) {
       check(one.provocation)
+      if one.provocation.exits != nil {
+        #expect((one.provocation.expected == nil) == (one.provocation.unforeseen?.isEmpty == false))
+      }
       for remedy in one.remedies { check(remedy) }
     }
     for line in run.text.split(separator: "\n") { #expect(line.count <= 120, "\(line)") }

@@ -108,7 +108,7 @@ extension SurveyCategory {
         Case(
           provocation: e1000("MMIO, emulated device", ["driver=naive"]).with {
             // Nine registers a frame: GuestImages/README.md.
-            $0.exitsPerEvent = { _ in 9 }
+            $0.expectation = .each(9)
           },
           remedies: [
             virtio("virtio in one batch", batch: number),

@@ -16,7 +16,7 @@ extension SurveyCategory {
       $0.needs = [.capability(.irqFD)]
       $0.place = nil
       $0.isInterrupted = true
-      $0.exitsPerEvent = { _ in nil }
+      $0.expectation = .open("the host's own interrupts, as of its timer, end the guest's run too")
       $0.price = SurveyPrice(row: "kick-irqfd", level: 3)
     }
   }
@@ -47,8 +47,10 @@ extension SurveyCategory {
           remedies: [interrupts("posted interrupts").with { $0.needs.append(.postedInterrupts) }]),
         Case(
           provocation: virtio("external interrupt, one a frame", "batch=1", "irq=1").with {
-            // QueueNotify, InterruptStatus and InterruptACK in user space; EOI in the kernel or the processor.
-            $0.exitsPerEvent = { $0.hasVirtualAPIC ? nil : 4 }
+            // Else four: QueueNotify, InterruptStatus and InterruptACK in user space, EOI in the kernel.
+            $0.expectation = .open(
+              "a virtual APIC spares the exit of EOI, and an emulated processor may deliver an interrupt twice"
+            )
           },
           remedies: [
             virtio("batching", "batch=\(number)", "irq=1"),

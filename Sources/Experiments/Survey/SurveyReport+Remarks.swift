@@ -33,20 +33,13 @@ extension SurveyReport.Category {
           "\(one.provocation.name): the guide promises much of \(name), but \(exits(meant.1)) as before.")
       }
     }
-    return remarks + silent(one) + useless(one) + inexact(one) + one.remedies.compactMap(\.remark)
+    return remarks + silent(one) + useless(one) + unchecked(one) + one.remedies.compactMap(\.remark)
   }
 
   /// Provocations of which nobody can say beforehand how many exits they are.
-  private func inexact(_ one: SurveyReport.Case) -> [String] {
-    let events = one.provocation.events
-    guard one.provocation.expected == nil, let total = one.provocation.exits?.total, total != events else {
-      return []
-    }
-    return [
-      total > events
-        ? "\(one.provocation.name): \(grouped(total - events)) more than provoked: the host interrupts for itself, too."
-        : "\(one.provocation.name): \(grouped(events - total)) fewer than provoked: two came as one, or without an exit."
-    ]
+  private func unchecked(_ one: SurveyReport.Case) -> [String] {
+    guard let why = one.provocation.unforeseen, let total = one.provocation.exits?.total else { return [] }
+    return ["\(one.provocation.name): the \(grouped(total)) exits are not checked: \(why)."]
   }
 
   /// Means that change no count.

@@ -38,8 +38,9 @@ public struct SurveyReport: Codable, Equatable, Sendable {
     public var noun: String
     /// Nil where ``unavailable`` or ``failure`` says why.
     public var exits: Exits?
-    /// Exits that there should have been; nil where nobody can say beforehand.
+    /// Exits that there must be, of provocations; nil where ``unforeseen`` says why nobody knows.
     public var expected: UInt64?
+    public var unforeseen: String?
     /// What counted them, with the kernel's filter.
     public var witness: String
     /// Why this host cannot do it.

@@ -55,8 +55,12 @@ public struct SurveyRun {
   private func run(_ trial: SurveyTrial, isProvocation: Bool) throws(Failure) -> SurveyReport.Trial {
     var report = SurveyReport.Trial(trial, on: host)
     guard report.unavailable == nil else { return report }
-    let perEvent = isProvocation ? trial.exitsPerEvent(host) : nil
-    report.expected = perEvent.map { $0 * trial.events.count }
+    if isProvocation {
+      switch trial.expectation {
+      case .each(let exits): report.expected = exits * trial.events.count
+      case .open(let reason): report.unforeseen = reason
+      }
+    }
     for _ in 0..<Self.runs where report.problem == nil {
       do throws(Failure) { report.take(try TrialRun(trial, host)) } catch {
         // Without a message it is a signal, which ends the survey; else the others may go well.

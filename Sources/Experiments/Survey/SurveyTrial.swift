@@ -21,12 +21,19 @@ struct SurveyTrial: Sendable {
   var device: SurveyDevice.Answer?
   /// The guest wants interrupts from another thread.
   var isInterrupted = false
-  /// Exits that an event is, where it is provoked; nil where nobody can say.
-  var exitsPerEvent: @Sendable (SurveyHost) -> UInt64? = { _ in 1 }
+  /// What is known beforehand of the exits, where they are provoked.
+  var expectation = Expectation.each(1)
   /// A counter of KVM's that tells more of it.
   var aside: String?
   /// The row of `bench` that says what one costs, and the privilege level there.
   var price: SurveyPrice?
+
+  enum Expectation: Sendable {
+    /// So many of each event.
+    case each(UInt64)
+    /// Nobody can say, for this reason.
+    case open(String)
+  }
 
   /// Where the image `survey` has its instruction (GuestImages/survey/survey.h).
   static let instruction: UInt64 = 0x7000
