@@ -136,7 +136,7 @@ public final class Board: Sendable {
     let supervisor: Supervisor
     do throws(KVMError) {
       let inputs = options.input.map { watches(for: $0, isTerminal: isTerminal) } ?? []
-      supervisor = try Supervisor(stopped: stopped, watches: inputs)
+      supervisor = try Supervisor(stopped: stopped, watches: inputs + devices.flatMap(\.watches))
     } catch { throw .kvm(error) }
     do throws(MachineError) {
       options.prepare()
@@ -152,7 +152,7 @@ public final class Board: Sendable {
   }
 
   /// The user's input, and the UART's word that there is room for more of it.
-  private func watches(for descriptor: Int32, isTerminal: Bool) -> [Supervisor.Watch] {
+  private func watches(for descriptor: Int32, isTerminal: Bool) -> [Watch] {
     let uart = uart
     let control = machine.control
     let wanted = inputWanted
@@ -168,8 +168,8 @@ public final class Board: Sendable {
       },
       quit: { control.stop(.interrupted) })
     return [
-      Supervisor.Watch(descriptor: { input.pollDescriptor }, serve: { input.serve() }),
-      Supervisor.Watch(
+      Watch(descriptor: { input.pollDescriptor }, serve: { input.serve() }),
+      Watch(
         descriptor: { wanted.number },
         serve: {
           wanted.clear()

@@ -18,6 +18,7 @@ public final class Reflector: NetBackend, @unchecked Sendable {
   /// Destination and source address lie at the frame's beginning.
   private static let addressCount = 6
 
+  private let space = HostBuffer(count: 1 << 16)
   private let slots = HostBuffer(count: capacity * slotCount)
   private var first = 0
   private var waiting = 0
@@ -28,7 +29,8 @@ public final class Reflector: NetBackend, @unchecked Sendable {
     super.init(name: "reflector")
   }
 
-  public override func transmit(_ frame: MemoryView) {
+  public override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    let frame = frame.gathered(into: space.view)
     check.take(frame)
     guard Self.lengths.contains(frame.count) else { return }
     guard waiting < Self.capacity else {

@@ -8,15 +8,17 @@ import VMM
 final class RecordingBackend: NetBackend, @unchecked Sendable {
   var sent: [[UInt8]] = []
   var waiting: [[UInt8]] = []
-  var dropped = 0
+  var refused = 0
   /// Sends every frame back.
   var reflects = false
 
   init() { super.init(name: "recording") }
 
-  override func transmit(_ frame: MemoryView) {
-    sent.append(frame.bytes)
-    if reflects { waiting.append(frame.bytes) }
+  override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    var bytes: [UInt8] = []
+    for index in frame.indices { bytes += frame[index].bytes }
+    sent.append(bytes)
+    if reflects { waiting.append(bytes) }
   }
 
   override var nextLength: Int? { waiting.first?.count }
@@ -33,7 +35,7 @@ final class RecordingBackend: NetBackend, @unchecked Sendable {
 
   override func dropNext() {
     waiting.removeFirst()
-    dropped += 1
+    refused += 1
   }
 }
 

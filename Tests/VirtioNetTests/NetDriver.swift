@@ -121,7 +121,7 @@ final class NetDriver {
 final class Recorder: NetBackend, @unchecked Sendable {
   private(set) var sent: [[UInt8]] = []
   var pending: [[UInt8]] = []
-  private(set) var dropped = 0
+  private(set) var refused = 0
   /// Called with each frame while it is valid.
   var whileSending: ((MemoryView) -> Void)?
 
@@ -129,9 +129,11 @@ final class Recorder: NetBackend, @unchecked Sendable {
     super.init(name: "recorder")
   }
 
-  override func transmit(_ frame: MemoryView) {
-    sent.append(frame.bytes)
-    whileSending?(frame)
+  override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    var bytes: [UInt8] = []
+    for index in frame.indices { bytes += frame[index].bytes }
+    sent.append(bytes)
+    for index in frame.indices { whileSending?(frame[index]) }
   }
 
   override var nextLength: Int? { pending.first?.count }
@@ -146,6 +148,6 @@ final class Recorder: NetBackend, @unchecked Sendable {
 
   override func dropNext() {
     pending.removeFirst()
-    dropped += 1
+    refused += 1
   }
 }

@@ -1,3 +1,4 @@
+import KVM
 import Synchronization
 
 /// A device: some windows of registers, answered by ``read(_:)`` and ``write(_:_:)``.
@@ -27,6 +28,20 @@ open class Device: @unchecked Sendable {
 
   /// Takes a write of the low `access.size` bytes of `value`; the bytes above are zero.
   open func write(_ access: Access, _ value: UInt64) {}
+
+  /// The ``Alarm`` handed to the device rings.
+  open func alarmRang() {}
+
+  /// Descriptors that the device waits for: those of its back end. Asked once, before the machine runs.
+  open var watches: [Watch] { [] }
+
+  /// The machine is about to run: threads of the device's own begin.
+  ///
+  /// - Throws: ``KVMError`` where the host has no thread to give.
+  open func start() throws(KVMError) {}
+
+  /// The machine has stopped: threads of the device's own have ended when this returns.
+  open func stop() {}
 
   /// What the report tells of the device beside its exits.
   open var counters: DeviceCounters { DeviceCounters() }

@@ -1,5 +1,6 @@
 import CLinux
 import KVM
+import Synchronization
 
 /// A virtual machine with its memory, its devices and its vCPUs.
 ///
@@ -17,6 +18,8 @@ public final class Machine: Sendable {
   private let coalescesPorts: Bool
   private let hasDoorbells: Bool
   private let interrupts: (any UserInterruptController)?
+  /// The devices that were told to start.
+  private let started = Mutex<[Device]>([])
 
   /// Where KVM's own pages lie: in the hole, below the firmware's place at its top.
   static let taskState: UInt64 = 0xfffb_d000
@@ -132,7 +135,11 @@ public final class Machine: Sendable {
           interrupts: interrupts, name: configuration.threadName))
     }
     interrupts?.onInterruptRequest { [weak crew] in crew?.interruptArrived() }
-    do throws(KVMError) { try crew.start() } catch {
+    started.withLock { $0 = devices }
+    do throws(KVMError) {
+      for device in devices { try device.start() }
+      try crew.start()
+    } catch {
       control.stop(.failed(error.description))
       throw .kvm(error)
     }
@@ -170,9 +177,10 @@ public final class Machine: Sendable {
     return event
   }
 
-  /// Waits until all vCPUs have left their loops. ``control`` must have been told to stop.
+  /// Waits until all vCPUs have left their loops, and stops the devices. ``control`` must have been told to stop.
   public func join() {
     crew.join()
+    for device in started.withLock({ $0 }) { device.stop() }
   }
 
   /// The ledgers of the vCPUs, by index; they may still be running.

@@ -6,21 +6,6 @@ import KVM
 ///
 /// It runs on the thread that calls ``run(_:limit:)``; ``Signals/prepare()`` has been called before.
 public struct Supervisor: ~Copyable {
-  /// Something to wait for beside the machine's end.
-  public struct Watch: Sendable {
-    /// Readable when there is something to do; negative while there is nothing to wait for.
-    public var descriptor: @Sendable () -> Int32
-    /// Does it, without blocking.
-    public var serve: @Sendable () -> Void
-
-    public init(
-      descriptor: @escaping @Sendable () -> Int32, serve: @escaping @Sendable () -> Void
-    ) {
-      self.descriptor = descriptor
-      self.serve = serve
-    }
-  }
-
   private let stopped: WakeUp
   private let signals: Descriptor
   private let watches: [Watch]

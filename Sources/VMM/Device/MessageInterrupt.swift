@@ -1,0 +1,24 @@
+/// An interrupt that a device sends as a message, a write of `data` to `address` (MSI, MSI-X): injected, so that a
+/// device knows no KVM and its test sees what was sent.
+///
+/// Set up with the device's gate closed; sent by any thread.
+open class MessageInterrupt: @unchecked Sendable {
+  public init() {}
+
+  /// Chooses the message. Until then, or after nil, nothing is sent.
+  open func route(_ message: Message?) {}
+
+  /// Sends it.
+  open func send() {}
+
+  /// What the guest wrote into its table (PCI 3.0, sections 6.8.1 and 6.8.2).
+  public struct Message: Equatable, Sendable {
+    public var address: UInt64
+    public var data: UInt32
+
+    public init(address: UInt64, data: UInt32) {
+      self.address = address
+      self.data = data
+    }
+  }
+}
