@@ -61,7 +61,8 @@ public final class Board: Sendable {
       KeyboardController(control: machine.control), SystemControlPort(control: machine.control),
       CMOSClock(memorySize: configuration.memory, now: { Int64(time(nil)) }),
       FirmwareConfig(memorySize: configuration.memory, processorCount: UInt16(clamping: configuration.cpus)),
-      Probe(), Marker(onMark: { isBegin in window.mark(isBegin: isBegin) { marks.snapshot() } }),
+      Probe(),
+      Marker(onMark: { isBegin in window.mark(isBegin: isBegin) { marks.snapshot(isBegin: isBegin) } }),
     ]
     if let pic { devices.append(pic.pair) }
     let host = PCIHost()
@@ -119,13 +120,15 @@ public final class Board: Sendable {
     public var prepare: @Sendable () -> Void = {}
     /// Called first after that.
     public var started: @Sendable () -> Void = {}
+    /// Called with each of the guest's marks, true for a beginning, on the vCPU's thread and outside the window.
+    public var onMark: @Sendable (Bool) -> Void = { _ in }
 
     public init() {}
   }
 
   /// Runs the guest from `entry` to the end of the run, and says how it ended and after what time.
   public func run(_ entry: EntryState, _ options: RunOptions) throws(MachineError) -> (Outcome, Duration) {
-    marks.set(machine, devices)
+    marks.set(machine, devices, onMark: options.onMark)
     // The marker's way to the devices is a way to itself.
     defer { marks.clear() }
     let terminal = options.input.flatMap { Terminal(descriptor: $0) }

@@ -7,31 +7,39 @@ final class MarkSource: Sendable {
   private struct Parts {
     let machine: Machine
     let devices: [Device]
+    let onMark: @Sendable (Bool) -> Void
   }
   private let parts = Mutex<Parts?>(nil)
 
-  func set(_ machine: Machine, _ devices: [Device]) {
-    parts.withLock { $0 = Parts(machine: machine, devices: devices) }
+  /// - Parameter onMark: told with each mark, outside the window.
+  func set(_ machine: Machine, _ devices: [Device], onMark: @escaping @Sendable (Bool) -> Void) {
+    parts.withLock { $0 = Parts(machine: machine, devices: devices, onMark: onMark) }
   }
 
   func clear() {
     parts.withLock { $0 = nil }
   }
 
-  func snapshot() -> MeasuredWindow.Snapshot {
+  func snapshot(isBegin: Bool) -> MeasuredWindow.Snapshot {
     let time = ContinuousClock.now
     guard let parts = (parts.withLock { $0 }) else {
-      return MeasuredWindow.Snapshot(time: time, exits: [], counters: [])
+      return MeasuredWindow.Snapshot(time: time, exits: [], coalesced: [], counters: [])
     }
-    var exits: [UInt64] = []
-    for ledger in parts.machine.ledgers {
-      let counts = ledger.exits
-      if exits.isEmpty { exits = counts } else { for line in counts.indices { exits[line] &+= counts[line] } }
-    }
+    parts.onMark(isBegin)
+    let ledgers = parts.machine.ledgers
     // The marker's own gate is closed at this moment.
     let counters = parts.devices.map { device in
       device is Marker ? DeviceCounters() : device.exclusively { device.counters }
     }
-    return MeasuredWindow.Snapshot(time: time, exits: exits, counters: counters)
+    return MeasuredWindow.Snapshot(
+      time: time, exits: Self.sum(ledgers.map(\.exits)), coalesced: Self.sum(ledgers.map(\.coalesced)),
+      counters: counters)
+  }
+
+  /// Line by line over all vCPUs.
+  private static func sum(_ counts: [[UInt64]]) -> [UInt64] {
+    guard var sum = counts.first else { return [] }
+    for more in counts.dropFirst() { for line in sum.indices { sum[line] &+= more[line] } }
+    return sum
   }
 }

@@ -73,10 +73,21 @@ public struct Session {
   public func run(
     _ options: Board.RunOptions, counts: KernelCounts?, witness: MachineWitness? = nil
   ) throws(Failure) -> RunReport {
+    var options = options
+    var marks: MarkTestimony?
+    // The thread that marks may look at its own ledger while it runs, and at no other.
+    if let witness, board.machine.configuration.cpus == 1 {
+      let testimony = MarkTestimony()
+      options.onMark = { [board] isBegin in
+        testimony.take(isBegin: isBegin) { ReportBuilder(board).testimony(witness) }
+      }
+      marks = testimony
+    }
     do throws(MachineError) {
       let result = try board.run(entry, options)
       return ReportBuilder(board).report(
-        image: image, commandLine: commandLine, result: result, counts: counts, witness: witness)
+        image: image, commandLine: commandLine, result: result, counts: counts, witness: witness,
+        marks: marks)
     } catch {
       throw Failure(error)
     }

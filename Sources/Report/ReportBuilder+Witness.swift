@@ -14,6 +14,11 @@ extension Board {
 }
 
 extension ReportBuilder {
+  /// What the witnesses say now. While the machine runs: on the thread of its only vCPU.
+  public func testimony(_ witness: MachineWitness) -> MachineWitness.Testimony {
+    witness.testimony(on: board.machine, machineFacts)
+  }
+
   func witnessReport(_ witness: MachineWitness) -> RunReport.WitnessReport {
     let facts = machineFacts
     let testimony = witness.testimony(on: board.machine, facts)

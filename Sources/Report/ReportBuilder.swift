@@ -20,9 +20,10 @@ public struct ReportBuilder {
   ///   - result: what ``Board/run(_:_:)`` said.
   ///   - counts: what the kernel counted, nil where nobody asked it.
   ///   - witness: the other witnesses, nil where nobody called them.
+  ///   - marks: what they said at the guest's marks.
   public func report(
     image: BootImage, commandLine: String, result: (outcome: Outcome, duration: Duration),
-    counts: KernelCounts?, witness: MachineWitness? = nil
+    counts: KernelCounts?, witness: MachineWitness? = nil, marks: MarkTestimony? = nil
   ) -> RunReport {
     let configuration = board.machine.configuration
     let measurement = board.window.measurement
@@ -41,7 +42,7 @@ public struct ReportBuilder {
       devices: devices,
       kernel: RunReport.KernelReport(
         counts, board.machine, haltedInUserSpace: total.byReason[ExitReason.hlt.name] ?? 0),
-      window: measurement.map { windowReport($0) }, witness: witness.map { witnessReport($0) })
+      window: measurement.map { windowReport($0, marks) }, witness: witness.map { witnessReport($0) })
   }
 
   // MARK: Devices
@@ -143,7 +144,9 @@ public struct ReportBuilder {
   /// The device whose two writes bracket the window, and stand outside it.
   private static let marker = "marker"
 
-  private func windowReport(_ measurement: MeasuredWindow.Measurement) -> RunReport.WindowReport {
+  private func windowReport(
+    _ measurement: MeasuredWindow.Measurement, _ marks: MarkTestimony?
+  ) -> RunReport.WindowReport {
     let seconds = measurement.duration.seconds
     let packets = measurement.packets.compactMap { $0 }.reduce(0, +)
     var exits: [String: UInt64] = [:]
@@ -152,8 +155,10 @@ public struct ReportBuilder {
       if count > 0 { exits[device.name] = count }
     }
     return RunReport.WindowReport(
-      seconds: seconds, exits: exits, registers: windowRegisters(measurement), packets: packets,
-      packetsPerSecond: packets > 0 && seconds > 0 ? Double(packets) / seconds : nil)
+      seconds: seconds, exits: exits, registers: windowRegisters(measurement),
+      coalesced: measurement.coalesced, kicks: measurement.kicks, interrupts: measurement.interrupts,
+      packets: packets, packetsPerSecond: packets > 0 && seconds > 0 ? Double(packets) / seconds : nil,
+      witness: marks?.difference)
   }
 }
 

@@ -1,3 +1,5 @@
+import Witness
+
 /// Everything that a run tells, in the form of its JSON: schema "swiftvmm.report/1".
 ///
 /// docs/report.md says what each key means. Counts are exact; times are of the handler in user space, in ns.
@@ -136,7 +138,21 @@ public struct RunReport: Codable, Equatable, Sendable {
     public var exits: [String: UInt64]
     /// The same by register.
     public var registers: [WindowRegister]
+    /// Writes that came through the coalesced ring, notifications by drivers, and interrupts that devices raised.
+    public var coalesced: UInt64
+    public var kicks: UInt64
+    public var interrupts: UInt64
     public var packets: UInt64
     public var packetsPerSecond: Double?
+    /// What all witnesses counted within the window, nil where only the ledger was asked.
+    public var witness: WindowWitness?
+  }
+
+  /// What the witnesses of a run counted between the guest's marks.
+  public struct WindowWitness: Codable, Equatable, Sendable {
+    /// As in the whole run's.
+    public var lines: [WitnessLine]
+    /// Accesses that each device of KVM's own answered; without those that nobody counts.
+    public var kernel: [String: UInt64]
   }
 }

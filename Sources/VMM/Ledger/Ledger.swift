@@ -71,6 +71,11 @@ public final class Ledger: @unchecked Sendable {
     }
   }
 
+  /// Writes through the coalesced ring of every line so far, by line.
+  public var coalesced: [UInt64] {
+    (0..<layout.lineCount).map { unsafe words[$0 << LedgerLine.shift + LedgerLine.coalesced] }
+  }
+
   /// Exits so far by reason: those of the lines that belong to no device, and those of the windows and unclaimed
   /// addresses of each space. Only while the vCPU does not run.
   public var exitsByReason: [ExitReason: UInt64] {

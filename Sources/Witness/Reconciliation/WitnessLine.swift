@@ -30,6 +30,17 @@ public struct WitnessLine: Codable, Equatable, Sendable {
     difference = counts.count > 1 ? counts.max()! - counts.min()! : nil
   }
 
+  /// What was counted since `earlier`, the same line at an earlier moment.
+  public func since(_ earlier: WitnessLine) -> WitnessLine {
+    func difference(_ count: KeyPath<WitnessLine, UInt64?>) -> UInt64? {
+      guard let now = self[keyPath: count], let then = earlier[keyPath: count] else { return nil }
+      return now &- then
+    }
+    return WitnessLine(
+      subject, ledger: difference(\.ledger), tracepoints: difference(\.tracepoints),
+      hardwareExits: difference(\.hardwareExits), statistics: difference(\.statistics), relation: relation)
+  }
+
   /// Somebody counted something.
   public var isUsed: Bool {
     [ledger, tracepoints, hardwareExits, statistics].contains { $0 ?? 0 > 0 }
