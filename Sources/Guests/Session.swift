@@ -78,8 +78,12 @@ public struct Session {
     // The thread that marks may look at its own ledger while it runs, and at no other.
     if let witness, board.machine.configuration.cpus == 1 {
       let testimony = MarkTestimony()
+      let onMark = options.onMark
       options.onMark = { [board] isBegin in
+        // Outside of what the caller measures.
+        if !isBegin { onMark(false) }
         testimony.take(isBegin: isBegin) { ReportBuilder(board).testimony(witness) }
+        if isBegin { onMark(true) }
       }
       marks = testimony
     }

@@ -59,6 +59,6 @@ struct Swiftvmm: ParsableCommand {
     abstract: "Boots guests on KVM and counts every exit by device and register.",
     subcommands: [
       Boot.self, Images.self, Compare.self, BenchCommand.self, AttachCommand.self, DoctorCommand.self,
-      SurveyCommand.self,
+      SurveyCommand.self, LadderCommand.self,
     ])
 }

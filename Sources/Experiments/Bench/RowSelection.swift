@@ -33,16 +33,7 @@ public struct RowSelection: Equatable, Sendable {
 
   private static func matches(_ line: BenchCase, _ pattern: String) -> Bool {
     let parts = pattern.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
-    guard let name = parts.first, matches(Substring(line.row.name), name) else { return false }
+    guard let name = parts.first, name.isPattern(for: line.row.name[...]) else { return false }
     return parts.count == 1 || line.level.map(String.init) == String(parts[1])
-  }
-
-  private static func matches(_ text: Substring, _ pattern: Substring) -> Bool {
-    guard let first = pattern.first else { return text.isEmpty }
-    let rest = pattern.dropFirst()
-    if first == "*" {
-      return text.indices.contains { matches(text[$0...], rest) } || matches(text[text.endIndex...], rest)
-    }
-    return text.first == first && matches(text.dropFirst(), rest)
   }
 }
