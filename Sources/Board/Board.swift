@@ -72,7 +72,7 @@ public final class Board: Sendable {
       guard nics.filter({ $0.model == nic.model }).count == 1 else {
         throw .configuration("two NICs of model \(nic.model.rawValue): one of each is possible")
       }
-      devices.append(Self.makeNIC(nic, machine, host, connect, &suffix))
+      devices.append(try Self.makeNIC(nic, machine, host, connect, &suffix))
     }
     devices += try more(machine)
     interruptLines = lines
@@ -90,22 +90,22 @@ public final class Board: Sendable {
   private static func makeNIC(
     _ nic: NICSpecification, _ machine: Machine, _ host: PCIHost,
     _ connect: (String, Int) -> InterruptLine, _ suffix: inout [String]
-  ) -> Device {
-    let backend: NetBackend =
-      switch nic.backend {
-      case .sink: Sink()
-      case .reflector: Reflector()
-      }
+  ) throws(MachineError) -> Device {
+    let backend = try nic.makeBackend()
     switch nic.model {
     case .e1000:
-      let e1000 = E1000(memory: machine.memory, backend: backend, interrupt: connect("e1000", 11))
+      let e1000 = E1000(
+        memory: machine.memory, backend: backend, interrupt: connect("e1000", 11),
+        mac: MACAddress(nic.mac[0], nic.mac[1], nic.mac[2], nic.mac[3], nic.mac[4], nic.mac[5]))
       host.attach(e1000.function, device: 3)
       return e1000
-    case .virtioNet:
+    case .virtioNetPCI:
+      throw .configuration("virtio-net-pci: the machine has no such device yet")
+    case .virtioNetMMIO:
       let base: GuestAddress = 0xd000_0000
       suffix.append("virtio_mmio.device=4K@\(hex(base)):5")
       return VirtioMMIO(
-        device: VirtioNet(memory: machine.memory, backend: backend), base: base,
+        device: VirtioNet(memory: machine.memory, backend: backend, mac: nic.mac), base: base,
         interrupt: connect("virtio-net", 5))
     }
   }

@@ -1,56 +1,110 @@
-/// A NIC as the user asks for it: `e1000,backend=sink`.
+/// A NIC as the user asks for it: `e1000,backend=tap,ifname=tap0`.
 public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
   public enum Model: String, CaseIterable, Sendable {
     /// Intel 82540EM on PCI.
     case e1000
+    /// virtio-net over PCI.
+    case virtioNetPCI = "virtio-net-pci"
     /// virtio-net over virtio-mmio.
-    case virtioNet = "virtio-net"
+    case virtioNetMMIO = "virtio-net-mmio"
+
+    /// The name, or `virtio-net`, which is short for the one over virtio-mmio.
+    init?(name: some StringProtocol) {
+      self.init(rawValue: name == "virtio-net" ? Self.virtioNetMMIO.rawValue : String(name))
+    }
+
+    /// The station's address unless the user gives one, of those that QEMU made usual.
+    var defaultMAC: [UInt8] {
+      switch self {
+      case .virtioNetMMIO: [0x52, 0x54, 0x00, 0x12, 0x34, 0x56]
+      case .e1000: [0x52, 0x54, 0x00, 0x12, 0x34, 0x57]
+      case .virtioNetPCI: [0x52, 0x54, 0x00, 0x12, 0x34, 0x58]
+      }
+    }
   }
 
-  public enum Backend: String, CaseIterable, Sendable {
+  /// The far end of the wire.
+  public enum Backend: Equatable, Sendable {
     /// Checks each frame.
     case sink
     /// Checks each frame and sends it back.
     case reflector
+    /// Always has the next frame, of `size` bytes, until it has given out `frames`; 0 is without end.
+    case source(size: Int, frames: UInt64)
+    /// A network interface of the host, made if absent.
+    case tap(interface: String)
+    /// A passt process that listens at a socket.
+    case passt(socket: String)
+    /// One of two ends of a wire, which somebody hands to the board: not for the command line.
+    case bridge
+  }
+
+  /// Who serves the rings.
+  public enum Service: String, CaseIterable, Sendable {
+    /// The vCPU, in its exit.
+    case vcpu
+    /// A thread behind ioeventfd.
+    case thread
+    /// A thread that looks without end.
+    case poll
+  }
+
+  /// The writes that wait in KVM's coalesced ring.
+  public enum Coalescing: String, CaseIterable, Sendable {
+    case none
+    /// Those of registers whose writes have no effect of their own.
+    case quiet
+    /// TDT as well.
+    case doorbell
   }
 
   public var model: Model
   public var backend = Backend.sink
+  /// Six bytes; the model's usual one unless the user gives one.
+  public var mac: [UInt8]
+  /// A file for all frames.
+  public var pcap: String?
+  public var queue = Service.vcpu
+  /// Offered to the driver, nil for no word about it.
+  public var mtu: UInt16?
+  public var coalesced = Coalescing.none
 
-  /// Parses `MODEL[,backend=BACKEND]`.
-  ///
-  /// - Throws: ``NICSpecificationError``, which names the word and what may stand there.
-  public init(_ text: String) throws(NICSpecificationError) {
-    let words = text.split(separator: ",", omittingEmptySubsequences: false)
-    guard let model = words.first.flatMap({ Model(rawValue: String($0)) }) else {
-      throw NICSpecificationError(text, "the model is \(Self.list(Model.allCases))")
-    }
+  /// A NIC with a sink and nothing unusual.
+  public init(_ model: Model) {
     self.model = model
-    for word in words.dropFirst() {
-      let pair = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard pair.count == 2, pair[0] == "backend" else {
-        throw NICSpecificationError(
-          text, "'\(word)' is no option; there is backend=\(Self.list(Backend.allCases))")
-      }
-      guard let backend = Backend(rawValue: String(pair[1])) else {
-        throw NICSpecificationError(text, "the backend is \(Self.list(Backend.allCases))")
-      }
-      self.backend = backend
-    }
+    mac = model.defaultMAC
   }
 
-  public var description: String { "\(model.rawValue),backend=\(backend.rawValue)" }
-
-  private static func list<T: RawRepresentable<String>>(_ cases: [T]) -> String {
-    cases.map(\.rawValue).joined(separator: " or ")
+  /// All that is not as usual, in the order of the options; parsed it gives the same NIC.
+  public var description: String {
+    var words = [model.rawValue] + backend.words
+    if mac != model.defaultMAC { words.append("mac=\(macText(mac))") }
+    if let pcap { words.append("pcap=\(pcap)") }
+    if queue != .vcpu { words.append("queue=\(queue.rawValue)") }
+    if let mtu { words.append("mtu=\(mtu)") }
+    if coalesced != .none { words.append("coalesced=\(coalesced.rawValue)") }
+    return words.joined(separator: ",")
   }
 }
 
-/// A NIC that cannot be.
-public struct NICSpecificationError: Error, Equatable, CustomStringConvertible {
-  public let description: String
+extension NICSpecification.Backend {
+  /// The usual length of a source's frames in bytes.
+  public static let defaultSize = 60
 
-  init(_ text: String, _ reason: String) {
-    description = "NIC '\(text)': \(reason)"
+  fileprivate var words: [String] {
+    switch self {
+    case .sink: ["backend=sink"]
+    case .reflector: ["backend=reflector"]
+    case .source(let size, let frames):
+      ["backend=source"] + (size == Self.defaultSize ? [] : ["size=\(size)"])
+        + (frames == 0 ? [] : ["frames=\(frames)"])
+    case .tap(let interface): ["backend=tap", "ifname=\(interface)"]
+    case .passt(let socket): ["backend=passt", "socket=\(socket)"]
+    case .bridge: ["backend=bridge"]
+    }
   }
+}
+
+private func macText(_ bytes: [UInt8]) -> String {
+  bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: ":")
 }

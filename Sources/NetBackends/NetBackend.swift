@@ -5,6 +5,9 @@ import VMM
 /// Called by the NIC, with the NIC's gate closed, so by one thread at a time. Frames are whole Ethernet frames
 /// without FCS. A frame's bytes may be guest memory: they can change while they are read.
 open class NetBackend: @unchecked Sendable {
+  /// The longest frame in bytes, and so the largest number of ``nextLength`` (virtio 1.2, section 5.1.6.3.1).
+  public static let longestFrame = 65550
+
   /// The name in the report and on the command line.
   public final let name: String
   /// Takes a line of the report: what went wrong on this side, once for each trouble and not for each frame. Set by the

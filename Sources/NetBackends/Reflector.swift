@@ -1,87 +1,90 @@
 import VMM
 
-/// Sends each frame back with destination and source exchanged.
+/// Sends each frame back with the places of sender and receiver exchanged.
 ///
-/// Frames wait in a queue of fixed size for the guest to take them. One that finds the queue full is dropped and
-/// counts as lost, as do the numbers missing from the sequence. All frames are checked like ``Sink`` does, and
-/// also those that do not prove themselves are returned, for a wire does not look; only what no slot can hold
-/// is not, and what has no two addresses to exchange.
+/// Frames wait in a queue of fixed size for the guest to take them; one that finds no room is dropped. All frames are
+/// checked like ``Sink`` does, and also those that do not prove themselves are returned, for a wire does not look; only
+/// what is too short for two addresses, or too long for a frame, is not.
+///
+/// A frame comes back as it was sent, with the same work undone, where the guest accepts that; else done.
 public final class Reflector: NetBackend, @unchecked Sendable {
-  /// Frames that can wait.
-  public static let capacity = 4096
+  /// Bytes that can wait; a frame takes 16 more than its length.
+  public static let capacity = 8 << 20
   /// Lengths in bytes of the frames that are returned.
-  public static let lengths = 14...(slotCount - slotHeader)
+  public static let lengths = 14...NetBackend.longestFrame
 
-  /// Each slot begins with the frame's length in 8 bytes, so that the frame is aligned as well.
-  private static let slotCount = 2048
-  private static let slotHeader = 8
-  /// Destination and source address lie at the frame's beginning.
-  private static let addressCount = 6
-
-  private let space = HostBuffer(count: 1 << 16)
-  private let slots = HostBuffer(count: capacity * slotCount)
-  private var first = 0
-  private var waiting = 0
+  private let space = HostBuffer(count: NetBackend.longestFrame)
+  private let queue = FrameQueue(capacity: capacity)
+  private let segmenter = Segmenter()
+  private var accepted: Offloads = []
   private var check = FrameCheck()
-  private var overflowed: UInt64 = 0
+  private var unreturned: UInt64 = 0
 
   public init() {
     super.init(name: "reflector")
   }
 
+  public override var accepts: Offloads { .all }
+
   public override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
-    let frame = frame.gathered(into: space.view)
-    check.take(frame)
-    guard Self.lengths.contains(frame.count) else { return }
-    guard waiting < Self.capacity else {
-      overflowed &+= 1
-      return
+    let whole: InlineArray<1, MemoryView> = [frame.gathered(into: space.view)]
+    check.take(whole[0], offload)
+    guard Self.lengths.contains(frame.byteCount) else { return }
+    queue.rewind()
+    if offload.needs.isSubset(of: accepted) { return append(whole.span, offload) }
+    do throws(SegmenterProblem) {
+      try segmenter.complete(whole.span, offload) { finished in
+        let one: InlineArray<1, MemoryView> = [finished]
+        append(one.span, .none)
+      }
+    } catch {
+      unreturned &+= 1
     }
-    let slot = slot((first + waiting) % Self.capacity)
-    slot.store(UInt64(frame.count), at: 0)
-    slot.copy(from: frame, at: Self.slotHeader)
-    exchangeAddresses(slot.slice(Self.slotHeader, 2 * Self.addressCount)!)
-    waiting += 1
   }
 
-  public override var nextLength: Int? { waiting > 0 ? next.count : nil }
+  private func append(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    if !queue.append(frame, offload, finish: Self.exchange) { unreturned &+= 1 }
+  }
+
+  public override func guestAccepts(_ offloads: Offloads) {
+    accepted = offloads
+  }
+
+  public override var nextLength: Int? {
+    // What waited for a driver that is gone, and asks too much of the new one.
+    while !queue.firstOffload.needs.isSubset(of: accepted) { dropNext() }
+    return queue.first?.count
+  }
+
+  public override var nextOffload: Offload { queue.firstOffload }
 
   public override func receive(into buffers: borrowing Span<MemoryView>) {
-    guard waiting > 0 else { return }
-    let frame = next
-    var offset = 0
-    for index in buffers.indices where offset < frame.count {
-      let step = min(buffers[index].count, frame.count - offset)
-      buffers[index].copy(from: frame.slice(offset, step)!)
-      offset += step
-    }
-    dropNext()
+    guard let frame = queue.first else { return }
+    var cursor = PieceCursor()
+    cursor.copy(frame, to: buffers)
+    queue.removeFirst()
   }
 
   public override func dropNext() {
-    guard waiting > 0 else { return }
-    first = (first + 1) % Self.capacity
-    waiting -= 1
+    queue.removeFirst()
   }
 
-  public override var lost: UInt64 { check.lost &+ overflowed }
+  public override var lost: UInt64 { check.lost }
   public override var corrupt: UInt64 { check.corrupt }
+  public override var dropped: UInt64 { unreturned }
 
-  private var next: MemoryView {
-    let slot = slot(first)
-    return slot.slice(Self.slotHeader, Int(slot.load(UInt64.self, at: 0)))!
+  /// Exchanges the addresses of Ethernet, and in a stream those of IPv4 and TCP's ports. Sums do not mind the order.
+  private static func exchange(_ frame: MemoryView) {
+    exchange(frame, UInt32.self, at: 0, 6)
+    exchange(frame, UInt16.self, at: 4, 10)
+    guard StreamFormat.isStream(frame) else { return }
+    exchange(frame, UInt32.self, at: StreamFormat.network + 12, StreamFormat.network + 16)
+    exchange(frame, UInt16.self, at: StreamFormat.transport, StreamFormat.transport + 2)
   }
 
-  private func slot(_ index: Int) -> MemoryView {
-    slots.view.slice(index * Self.slotCount, Self.slotCount)!
-  }
-
-  private func exchangeAddresses(_ addresses: MemoryView) {
-    let destination: (UInt32, UInt16) = (addresses.load(at: 0), addresses.load(at: 4))
-    let source: (UInt32, UInt16) = (addresses.load(at: 6), addresses.load(at: 10))
-    addresses.store(source.0, at: 0)
-    addresses.store(source.1, at: 4)
-    addresses.store(destination.0, at: 6)
-    addresses.store(destination.1, at: 10)
+  private static func exchange<T: GuestInteger>(_ frame: MemoryView, _: T.Type, at a: Int, _ b: Int) {
+    let (first, second): (T, T) = (frame.load(at: a), frame.load(at: b))
+    frame.store(second, at: a)
+    frame.store(first, at: b)
   }
 }

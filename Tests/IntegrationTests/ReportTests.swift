@@ -26,12 +26,12 @@ struct ReportTests {
     let report = try Swiftvmm.boot(
       "builtin:exits", "io=1", "--cmdline", "mmio=2", "--memory", "32M", "--cpus", "2", "--nic", "e1000",
       "--nic",
-      "virtio-net,backend=reflector"
+      "virtio-net-mmio,backend=reflector"
     ).report
     let guest = report.guest
     #expect((guest.image, guest.format, guest.commandLine) == ("builtin:exits", "elf64", "mmio=2 io=1"))
     #expect((guest.memoryBytes, guest.cpus, guest.irqchip) == (32 << 20, 2, "kernel"))
-    #expect(guest.nics == ["e1000,backend=sink", "virtio-net,backend=reflector"])
+    #expect(guest.nics == ["e1000,backend=sink", "virtio-net-mmio,backend=reflector"])
     #expect(report.vcpus.map(\.index) == [0, 1])
     #expect(report.devices.map(\.name).suffix(4) == ["pci", "e1000", "virtio-net", "unclaimed"])
   }

@@ -4,7 +4,7 @@ import VMM
 
 @Suite("The frame format")
 struct FrameFormatTests {
-  @Test("a sealed frame proves its number, at every length in use", arguments: (15...378).map { $0 * 4 })
+  @Test("a sealed frame proves its number, at every length in use", arguments: 60...1514)
   func sealed(length: Int) {
     let frame = makeFrame(UInt64(length) << 30 | 7, length: length)
     #expect(FrameFormat.sequence(of: frame.view) == UInt64(length) << 30 | 7)
@@ -45,7 +45,7 @@ struct FrameFormatTests {
 
   @Test(
     "no length outside the format is looked into",
-    arguments: Array(0..<60) + [61, 62, 63, 1511, 1513, 1514, 1516, 2048, 65535])
+    arguments: Array(0..<60) + [1515, 1516, 2048, 65535])
   func length(_ length: Int) {
     let space = HostBuffer(count: 65536)
     #expect(FrameFormat.sequence(of: space.view.slice(0, length)!) == nil)

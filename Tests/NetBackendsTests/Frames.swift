@@ -21,7 +21,7 @@ extension NetBackend {
 
   /// Sends `length` zeros.
   func transmitZeros(_ length: Int) {
-    let space = HostBuffer(count: 65536)
+    let space = HostBuffer(count: length + 1)
     transmit(space.view.slice(0, length)!)
   }
 }

@@ -66,18 +66,18 @@ struct ReflectorTests {
     #expect(reflector.corrupt == 0)
   }
 
-  @Test("a full queue loses the new frame and keeps the old ones")
+  @Test("a full queue drops the new frame and keeps the old ones")
   func full() {
-    for sequence in 0..<(Reflector.capacity + 5) {
-      reflector.transmit(UInt64(sequence), length: 60)
-    }
-    #expect(reflector.lost == 5)
+    // With its header a frame of 1008 bytes takes 1 KiB.
+    let room = Reflector.capacity / 1024
+    for sequence in 0..<(room + 5) { reflector.transmit(UInt64(sequence), length: 1008) }
+    #expect((reflector.lost, reflector.dropped) == (0, 5))
     reflector.dropNext()
-    let space = HostBuffer(count: 60)
+    let space = HostBuffer(count: 1008)
     reflector.receive(into: [space.view].span)
     #expect(FrameFormat.sequence(of: space.view) == 1)
-    reflector.transmit(UInt64(Reflector.capacity + 5), length: 60)
-    #expect(reflector.lost == 5)
+    reflector.transmit(UInt64(room + 5), length: 1008)
+    #expect((reflector.lost, reflector.dropped) == (0, 5))
   }
 
   @Test("frames are checked as the sink does, and returned all the same")
@@ -93,15 +93,14 @@ struct ReflectorTests {
   }
 
   @Test(
-    "what no slot can hold, or has no addresses, is counted and not returned",
-    arguments: [0, 13, 2041, 65535])
+    "what is no frame, or has no addresses, is counted and not returned", arguments: [0, 13, 65551])
   func unfit(length: Int) {
     reflector.transmitZeros(length)
     #expect(reflector.nextLength == nil)
     #expect(reflector.corrupt == 1)
   }
 
-  @Test("the shortest and the longest frame that fit are returned", arguments: [14, 2040])
+  @Test("the shortest and the longest frame that fit are returned", arguments: [14, 65550])
   func fit(length: Int) {
     reflector.transmitZeros(length)
     #expect(reflector.nextLength == length)

@@ -59,4 +59,5 @@ public struct Offloads: OptionSet, Sendable {
   public static let tcp6 = Offloads(rawValue: 1 << 2)
   /// Segmentation of TCP that carries CWR.
   public static let ecn = Offloads(rawValue: 1 << 3)
+  public static let all: Offloads = [.checksum, .tcp4, .tcp6, .ecn]
 }

@@ -1,10 +1,10 @@
 import VMM
 
-/// The frames that NIC images and back ends exchange: each proves itself by a sequence number and a checksum
+/// The small frames that NIC images and back ends exchange: each proves itself by a sequence number and a checksum
 /// (docs/guest-abi.md, section The frames).
 public enum FrameFormat {
-  /// Lengths in bytes, without FCS; those in use are multiples of 4.
-  public static let lengths = 60...1512
+  /// Lengths in bytes, without FCS.
+  public static let lengths = 60...1514
   /// Where the payload begins.
   public static let payloadOffset = 28
   /// 0x88b5, IEEE local experimental, as a little-endian load sees it; the field of zeros lies above.
@@ -17,7 +17,7 @@ public enum FrameFormat {
   ///
   /// Reads each word once, so that a guest that changes the frame meanwhile gets one answer or the other.
   public static func sequence(of frame: MemoryView) -> UInt64? {
-    guard lengths.contains(frame.count), frame.count & 3 == 0 else { return nil }
+    guard lengths.contains(frame.count) else { return nil }
     guard frame.load(UInt32.self, at: typeOffset) == etherType else { return nil }
     let sequence: UInt64 = frame.load(at: sequenceOffset)
     guard frame.load(at: checksumOffset) == checksum(sequence, frame) else { return nil }
@@ -25,7 +25,7 @@ public enum FrameFormat {
   }
 
   /// Makes a frame of what lies in `frame`: writes type, zeros, sequence number and checksum, and leaves the
-  /// addresses and the payload as they are. Its length is one of ``lengths`` and a multiple of 4.
+  /// addresses and the payload as they are. Its length is one of ``lengths``.
   public static func seal(_ frame: MemoryView, sequence: UInt64) {
     frame.store(etherType, at: typeOffset)
     frame.store(sequence, at: sequenceOffset)
@@ -33,17 +33,26 @@ public enum FrameFormat {
   }
 
   private static func checksum(_ sequence: UInt64, _ frame: MemoryView) -> UInt32 {
-    var sum = mix(0x5356_4d4d, UInt32(truncatingIfNeeded: sequence))
+    var sum = mix(seed, UInt32(truncatingIfNeeded: sequence))
     sum = mix(sum, UInt32(truncatingIfNeeded: sequence >> 32))
     var offset = payloadOffset
-    while offset < frame.count {
+    while offset + 4 <= frame.count {
       sum = mix(sum, frame.load(at: offset))
       offset += 4
     }
-    return sum
+    guard offset < frame.count else { return sum }
+    // The last word, filled up with zeros.
+    var last: UInt32 = 0
+    for place in offset..<frame.count {
+      last |= UInt32(frame.load(UInt8.self, at: place)) &<< UInt32((place - offset) * 8)
+    }
+    return mix(sum, last)
   }
 
-  private static func mix(_ sum: UInt32, _ word: UInt32) -> UInt32 {
+  /// Where every sum begins.
+  static let seed: UInt32 = 0x5356_4d4d
+
+  static func mix(_ sum: UInt32, _ word: UInt32) -> UInt32 {
     ((sum << 5 | sum >> 27) ^ word) &* 0x9e37_79b1
   }
 }
