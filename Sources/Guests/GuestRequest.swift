@@ -18,6 +18,8 @@ public struct GuestRequest {
   public var entry: String?
   public var irqchip = "kernel"
   public var nics: [String] = []
+  /// A file for the frames of the only NIC.
+  public var pcap: String?
   public var cpuid: [String] = []
   /// Nil for the usual one.
   public var threadName: String?
@@ -101,6 +103,11 @@ public struct GuestRequest {
         throw .usage(error.description)
       }
     }
+    guard let pcap else { return specifications }
+    guard specifications.count == 1, specifications[0].pcap == nil else {
+      throw .usage("--pcap \(pcap): for one NIC without pcap=; several take it each as --nic MODEL,pcap=FILE")
+    }
+    specifications[0].pcap = pcap
     return specifications
   }
 }

@@ -3,7 +3,7 @@ import VMM
 
 /// Frames that wait, with what is still to be done to them, in a ring of so many bytes: one thread appends, one takes.
 final class FrameQueue: @unchecked Sendable {
-  /// In front of each frame, which is aligned as well.
+  /// In front of each frame, which is aligned as well: its length in 4 bytes, and ``Offload/headerCount`` more.
   private static let headerCount = 16
   /// In the place of a frame's length: the next one lies at the ring's beginning.
   private static let wrap = UInt32.max
@@ -40,7 +40,7 @@ final class FrameQueue: @unchecked Sendable {
     end += skipped
     let entry = space.view.slice(end % capacity, need)!
     entry.store(UInt32(length), at: 0)
-    offload.store(in: entry.slice(4, 12)!)
+    offload.store(in: entry.slice(4, Offload.headerCount)!)
     let copy = entry.slice(Self.headerCount, length)!
     var cursor = PieceCursor()
     cursor.copy(from: frame, to: copy)
@@ -58,7 +58,7 @@ final class FrameQueue: @unchecked Sendable {
 
   /// What is to be done to the first frame.
   var firstOffload: Offload {
-    entry.map { Offload(storedIn: $0.slice(4, 12)!) } ?? .none
+    entry.flatMap { Offload(loadedFrom: $0.slice(4, Offload.headerCount)!) } ?? .none
   }
 
   /// Forgets the first frame, if there is one.
@@ -86,30 +86,5 @@ final class FrameQueue: @unchecked Sendable {
     }
     let length = Int(space.view.load(UInt32.self, at: start % capacity))
     return space.view.slice(start % capacity, Self.headerCount + length)!
-  }
-}
-
-extension Offload {
-  fileprivate func store(in view: MemoryView) {
-    view.store(headerLength, at: 0)
-    view.store(segmentSize, at: 2)
-    view.store(checksumStart, at: 4)
-    view.store(checksumOffset, at: 6)
-    view.store(segmentation.rawValue, at: 8)
-    let flags: UInt8 = (needsChecksum ? 1 : 0) | (isChecksumValid ? 2 : 0) | (hasECN ? 4 : 0)
-    view.store(flags, at: 9)
-  }
-
-  fileprivate init(storedIn view: MemoryView) {
-    self.init()
-    headerLength = view.load(at: 0)
-    segmentSize = view.load(at: 2)
-    checksumStart = view.load(at: 4)
-    checksumOffset = view.load(at: 6)
-    segmentation = Segmentation(rawValue: view.load(at: 8)) ?? .none
-    let flags: UInt8 = view.load(at: 9)
-    needsChecksum = flags & 1 != 0
-    isChecksumValid = flags & 2 != 0
-    hasECN = flags & 4 != 0
   }
 }

@@ -48,9 +48,17 @@ struct Boot: ParsableCommand {
   @Option(
     parsing: .singleValue,
     help: ArgumentHelp(
-      "A NIC: e1000 or virtio-net, with ,backend=sink or ,backend=reflector.",
-      valueName: "model[,backend=...]"))
+      """
+      A NIC: e1000, virtio-net-pci or virtio-net-mmio, and behind it what is at the other end of its wire: \
+      backend=sink (default), reflector, source (,size=BYTES,frames=N), tap (,ifname=NAME), passt \
+      (,socket=PATH). More options, as far as the model has them: mac=, pcap=FILE, queue=vcpu|thread|poll, \
+      mtu=, coalesced=none|quiet|doorbell.
+      """,
+      valueName: "model[,option=...]"))
   var nic: [String] = []
+
+  @Option(help: ArgumentHelp("Write the frames of the only NIC, for Wireshark.", valueName: "file"))
+  var pcap: String?
 
   @Option(
     parsing: .singleValue,
@@ -84,6 +92,7 @@ struct Boot: ParsableCommand {
     arguments.entry = entry
     arguments.irqchip = irqchip
     arguments.nics = nic
+    arguments.pcap = pcap
     arguments.cpuid = cpuid
     arguments.timeLimit = timeLimit
     arguments.json = json

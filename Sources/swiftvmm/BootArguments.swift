@@ -9,6 +9,7 @@ struct BootArguments: Equatable {
   var entry: String?
   var irqchip: String?
   var nics: [String] = []
+  var pcap: String?
   var cpuid: [String] = []
   var timeLimit: String?
   var json: String?
@@ -61,6 +62,7 @@ struct BootArguments: Equatable {
     case "--entry" where entry == nil: entry = value
     case "--irqchip" where irqchip == nil: irqchip = value
     case "--nic": nics.append(value)
+    case "--pcap" where pcap == nil: pcap = value
     case "--cpuid": cpuid.append(value)
     case "--time-limit" where timeLimit == nil: timeLimit = value
     case "--json" where json == nil: json = value

@@ -49,6 +49,7 @@ struct BootRun {
     request.modules = arguments.modules
     request.entry = arguments.entry
     request.nics = arguments.nics
+    request.pcap = arguments.pcap
     request.cpuid = arguments.cpuid
     request.threadName = counts?.threadName
     return request

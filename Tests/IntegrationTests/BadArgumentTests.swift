@@ -79,9 +79,9 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --memory 1.5G", "--memory 1.5G: a number of bytes"),
     Mistake("boot builtin:hello --memory 99999999999999999999", "a number of bytes"),
     Mistake("boot builtin:hello --memory 999999G", "--memory 999999G: more than the "),
-    Mistake("boot builtin:hello --nic e1001", "NIC 'e1001': the model is e1000 or virtio-net"),
-    Mistake("boot builtin:hello --nic e1000,backend=tap", "the backend is sink or reflector"),
-    Mistake("boot builtin:hello --nic e1000,mac=1", "'mac=1' is no option"),
+    Mistake("boot builtin:hello --nic e1001", "NIC 'e1001': the model is e1000, virtio-net-pci or"),
+    Mistake("boot builtin:hello --nic e1000,backend=tap", "backend=tap needs ifname=NAME"),
+    Mistake("boot builtin:hello --nic e1000,mca=1", "'mca=1' is no option here; there is backend, mac,"),
   ]
 
   /// Found when the machine is made, for which KVM has to be there.

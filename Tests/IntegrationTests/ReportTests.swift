@@ -26,7 +26,7 @@ struct ReportTests {
     let report = try Swiftvmm.boot(
       "builtin:exits", "io=1", "--cmdline", "mmio=2", "--memory", "32M", "--cpus", "2", "--nic", "e1000",
       "--nic",
-      "virtio-net-mmio,backend=reflector"
+      "virtio-net,backend=reflector"
     ).report
     let guest = report.guest
     #expect((guest.image, guest.format, guest.commandLine) == ("builtin:exits", "elf64", "mmio=2 io=1"))

@@ -91,7 +91,7 @@ struct HostileTests {
 
   @Test("With one NIC it attacks that one, and without any it says that there is none")
   func otherNICs() throws {
-    for nic in ["e1000", "virtio-net"] {
+    for nic in ["e1000", "virtio-net-mmio"] {
       let run = try Swiftvmm.boot("builtin:hostile-nic", "--nic", "\(nic),backend=reflector")
       #expect(run.status == 0, "\(run.text)")
       #expect(try run.report.guest.nics == ["\(nic),backend=reflector"])
