@@ -61,6 +61,10 @@ open class Device: @unchecked Sendable {
     return body()
   }
 
+  /// Whether another thread waits to come in: a vCPU at a register. A thread of the device's own lets it go first before
+  /// it enters again.
+  public final var isAwaited: Bool { gate.isAwaited }
+
   /// Notes that the guest (or a back end) did something wrong, in one line: what and where.
   ///
   /// The first few are kept for the report and the rest counted, so a guest cannot fill memory with them.

@@ -8,6 +8,8 @@ import Synchronization
 @usableFromInline
 struct Gate: ~Copyable, Sendable {
   @usableFromInline let closed = Atomic<Bool>(false)
+  /// Threads that found the gate closed and have not come in yet.
+  private let waiting = Atomic<Int>(0)
 
   @usableFromInline init() {}
 
@@ -26,8 +28,14 @@ struct Gate: ~Copyable, Sendable {
     closed.store(false, ordering: .releasing)
   }
 
+  /// Whether a thread waits. It does not queue: one that closes the gate again and again asks this in between, or it
+  /// could come in first for ever.
+  var isAwaited: Bool { waiting.load(ordering: .relaxed) > 0 }
+
   @usableFromInline @inline(never)
   func wait() {
+    waiting.add(1, ordering: .relaxed)
+    defer { waiting.subtract(1, ordering: .relaxed) }
     var turns = 0
     repeat {
       while closed.load(ordering: .relaxed) {
