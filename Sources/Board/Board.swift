@@ -104,9 +104,11 @@ public final class Board: Sendable {
     case .virtioNetMMIO:
       let base: GuestAddress = 0xd000_0000
       suffix.append("virtio_mmio.device=4K@\(hex(base)):5")
-      return VirtioMMIO(
-        device: VirtioNet(memory: machine.memory, backend: backend, mac: nic.mac), base: base,
-        interrupt: connect("virtio-net", 5))
+      do throws(KVMError) {
+        return try VirtioMMIO(
+          device: VirtioNet(memory: machine.memory, backend: backend, mac: nic.mac), base: base,
+          interrupt: connect("virtio-net", 5))
+      } catch { throw .kvm(error) }
     }
   }
 

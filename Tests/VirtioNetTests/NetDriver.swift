@@ -8,6 +8,7 @@ import VirtioNet
 final class NetDriver {
   static let receive = 0
   static let transmit = 1
+  static let control = 2
   static let headerCount = 12
 
   let memory: GuestMemory
@@ -15,14 +16,18 @@ final class NetDriver {
   let line = InterruptLine()
   let device: VirtioMMIO
   let size: UInt16
-  private var nextDescriptor: [UInt16] = [0, 0]
+  private var nextDescriptor: [UInt16] = [0, 0, 0]
 
-  init(backend: NetBackend, size: UInt16 = 64, mac: [UInt8] = VirtioNet.defaultMAC) throws {
+  init(
+    backend: NetBackend, size: UInt16 = 64, mac: [UInt8] = VirtioNet.defaultMAC,
+    mtu: Int = VirtioNet.defaultMTU, service: QueueService = .vcpu
+  ) throws {
     memory = try GuestMemory(size: 8 << 20)
     ram = memory.slots[0].view
     self.size = size
-    device = VirtioMMIO(
-      device: VirtioNet(memory: memory, backend: backend, mac: mac), base: 0xd000_0000, interrupt: line)
+    device = try VirtioMMIO(
+      device: VirtioNet(memory: memory, backend: backend, mac: mac, mtu: mtu), base: 0xd000_0000,
+      interrupt: line, service: service)
   }
 
   func read(_ offset: Int, size: Int = 4) -> UInt32 {
@@ -36,19 +41,17 @@ final class NetDriver {
   var status: UInt32 { read(0x70) }
   var packets: PacketCounters { device.counters.packets ?? PacketCounters() }
 
-  /// Through the steps of virtio 1.2, section 3.1.1, with both queues of ``size``.
-  func start() {
+  /// VERSION_1, MAC and STATUS, which every driver wants.
+  static let plainFeatures: UInt64 = 1 << 32 | 1 << 5 | 1 << 16
+
+  /// Through the steps of virtio 1.2, section 3.1.1, with all queues of ``size``, that for commands of at most 64.
+  func start(_ more: UInt64 = 0, queues: Int = 3) {
+    nextDescriptor = [0, 0, 0]
     write(0x70, 0)
-    write(0x70, 1)
-    write(0x70, 3)
-    for (word, bits) in [(0, 1 << 5 | 1 << 16), (1, 1)] as [(UInt32, UInt32)] {
-      write(0x24, word)
-      write(0x20, bits)
-    }
-    write(0x70, 11)
-    for queue in 0..<2 {
+    negotiate(Self.plainFeatures | more)
+    for queue in 0..<queues {
       write(0x30, UInt32(queue))
-      write(0x38, UInt32(size))
+      write(0x38, UInt32(queueSize(queue)))
       write(0x80, UInt32(descriptors(queue)))
       write(0x90, UInt32(available(queue)))
       write(0xa0, UInt32(used(queue)))
@@ -56,6 +59,19 @@ final class NetDriver {
     }
     write(0x70, 15)
   }
+
+  /// Up to FEATURES_OK.
+  func negotiate(_ features: UInt64) {
+    write(0x70, 1)
+    write(0x70, 3)
+    for word: UInt32 in 0..<2 {
+      write(0x24, word)
+      write(0x20, UInt32(truncatingIfNeeded: features >> (32 * UInt64(word))))
+    }
+    write(0x70, 11)
+  }
+
+  func queueSize(_ queue: Int) -> UInt16 { queue == Self.control ? min(size, 64) : size }
 
   func descriptors(_ queue: Int) -> Int { 0x1_0000 + 0x1_0000 * queue }
   func available(_ queue: Int) -> Int { descriptors(queue) + 0x8000 }
@@ -72,7 +88,7 @@ final class NetDriver {
     var address = address ?? buffer(queue, head)
     for (index, count) in cut.enumerated() {
       let number = nextDescriptor[queue]
-      let next = (number + 1) % size
+      let next = (number + 1) % queueSize(queue)
       let at = descriptors(queue) + 16 * Int(number)
       ram.store(UInt64(address), at: at)
       ram.store(UInt32(count), at: at + 8)
@@ -82,7 +98,7 @@ final class NetDriver {
       nextDescriptor[queue] = next
     }
     let index = availableIndex(queue)
-    ram.store(head, at: available(queue) + 4 + 2 * Int(index % size))
+    ram.store(head, at: available(queue) + 4 + 2 * Int(index % queueSize(queue)))
     ram.store(index &+ 1, at: available(queue) + 2)
     return head
   }
@@ -110,7 +126,7 @@ final class NetDriver {
   func usedIndex(_ queue: Int) -> UInt16 { ram.load(at: used(queue) + 2) }
 
   func usedElement(_ queue: Int, _ index: UInt16) -> (id: UInt32, length: UInt32) {
-    let at = used(queue) + 4 + 8 * Int(index % size)
+    let at = used(queue) + 4 + 8 * Int(index % queueSize(queue))
     return (ram.load(at: at), ram.load(at: at + 4))
   }
 

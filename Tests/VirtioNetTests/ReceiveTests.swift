@@ -105,7 +105,7 @@ struct ReceiveTests {
     #expect(driver.status == 15)
   }
 
-  @Test("frames of no Ethernet length are dropped", arguments: [0, 1, 13, 65536, 70000])
+  @Test("frames of no Ethernet length are dropped", arguments: [0, 1, 13, 65551, 70000])
   func length(_ length: Int) throws {
     let driver = try driver()
     driver.offer(NetDriver.receive, at: 0x40_0000, cut: [100_000], writable: true)
@@ -118,11 +118,11 @@ struct ReceiveTests {
   @Test("the longest frame fits a chain that is just long enough")
   func longest() throws {
     let driver = try driver()
-    driver.offer(NetDriver.receive, at: 0x40_0000, cut: [65547], writable: true)
-    recorder.pending = [frame(65535)]
+    driver.offer(NetDriver.receive, at: 0x40_0000, cut: [65562], writable: true)
+    recorder.pending = [frame(65550)]
     driver.device.poll()
-    #expect(driver.usedElement(NetDriver.receive, 0).length == 65547)
-    #expect(driver.ram.slice(0x40_000c, 65535)!.bytes == frame(65535))
+    #expect(driver.usedElement(NetDriver.receive, 0).length == 65562)
+    #expect(driver.ram.slice(0x40_000c, 65550)!.bytes == frame(65550))
   }
 
   @Test("a chain too small for any frame costs bounded work, however many frames there are")
@@ -136,13 +136,18 @@ struct ReceiveTests {
     #expect(driver.packets.dropped == 4096)
   }
 
-  @Test("a readable chain holds no frame and is never written")
-  func readable() throws {
+  @Test("a readable buffer in the receive queue is never written, and stops the device", arguments: 0..<2)
+  func readable(place: Int) throws {
     let driver = try driver()
+    driver.start(place == 0 ? 0 : 1 << 15)
+    if place == 1 { driver.offer(NetDriver.receive, cut: [20], writable: true) }
     let head = driver.offer(NetDriver.receive, cut: [1526], writable: false)
     recorder.pending = [frame(60)]
     driver.device.poll()
-    #expect(driver.packets.dropped == 1)
+    #expect(driver.status == 15 | 64)
+    #expect(driver.device.faults.lines.count == 1)
+    #expect(recorder.pending.count == 1)
+    #expect(driver.usedIndex(NetDriver.receive) == 0)
     #expect(driver.ram.slice(driver.buffer(NetDriver.receive, head), 1526)!.bytes.allSatisfy { $0 == 0 })
   }
 

@@ -38,21 +38,25 @@ struct TransmitTests {
     #expect(driver.packets.transmitted == 1)
   }
 
-  @Test("a frame in one buffer is handed over where it lies, one in several as a copy")
+  @Test("a frame is handed over where it lies, in as many pieces as the driver cut it into")
   func inPlace() throws {
     let driver = try driver()
     let frame = pattern(100)
-    for (cut, shares) in [([112], true), ([12, 100], true), ([12, 50, 50], false)] {
+    for (cut, pieces) in [([112], 1), ([12, 100], 1), ([12, 50, 50], 2), ([6, 7, 9, 90], 3)] {
       let head = driver.offerFrame(frame.view, cut: cut)
       let last = driver.buffer(NetDriver.transmit, head) + 111
-      recorder.whileSending = { view in
+      var seen = 0
+      recorder.whileSending = { piece in
+        seen += 1
+        guard seen == pieces else { return }
         driver.ram.store(UInt8(0xee), at: last)
-        #expect((view.load(UInt8.self, at: 99) == 0xee) == shares, "\(cut)")
+        #expect(piece.load(UInt8.self, at: piece.count - 1) == 0xee, "\(cut)")
       }
       driver.kick(NetDriver.transmit)
+      #expect(seen == pieces)
     }
     recorder.whileSending = nil
-    #expect(recorder.sent.count == 3)
+    #expect(recorder.sent.count == 4)
   }
 
   @Test("a kick drains the queue with one publication and one interrupt", arguments: [1, 2, 63, 64])
@@ -108,7 +112,7 @@ struct TransmitTests {
     #expect(driver.read(0x60) == 3)
   }
 
-  @Test("the shortest and the longest frame pass", arguments: [14, 65535])
+  @Test("the shortest and the longest frame pass", arguments: [14, 65550])
   func limits(length: Int) throws {
     let driver = try driver()
     driver.offer(NetDriver.transmit, at: 0x40_0000, cut: [12, length], writable: false)
@@ -120,7 +124,7 @@ struct TransmitTests {
 
   @Test(
     "shorter and longer ones are dropped, counted and noted, and their chains come back",
-    arguments: [1, 11, 12, 13, 25, 65548, 1 << 20])
+    arguments: [1, 11, 12, 13, 25, 65563, 1 << 20])
   func dropped(length: Int) throws {
     let driver = try driver()
     let head = driver.offer(NetDriver.transmit, at: 0x40_0000, cut: [length], writable: false)
@@ -134,18 +138,6 @@ struct TransmitTests {
     #expect(driver.usedIndex(NetDriver.transmit) == 2)
     #expect(driver.usedElement(NetDriver.transmit, 0) == (UInt32(head), 0))
     #expect(driver.status == 15)
-  }
-
-  @Test("whatever the header says, the frame is sent as it is")
-  func header() throws {
-    let driver = try driver()
-    let frame = pattern(60)
-    let address = 0x40_0000
-    for offset in 0..<12 { driver.ram.store(UInt8(0xff), at: address + offset) }
-    driver.ram.copy(from: frame.view, at: address + 12)
-    driver.offer(NetDriver.transmit, at: address, cut: [72], writable: false)
-    driver.kick(NetDriver.transmit)
-    #expect(recorder.sent == [frame.view.bytes])
   }
 
   @Test("a chain of writable buffers is no frame, and nothing is written to it")

@@ -5,15 +5,19 @@ import VirtioNet
 
 @Suite("What a driver finds of virtio-net")
 struct VirtioNetTests {
-  @Test("device 1 with address and link state, and no offloads")
+  @Test(
+    "device 1 with address, link state and MTU; offloads for the driver, and those that the back end takes")
   func identity() throws {
-    let driver = try NetDriver(backend: Sink(), mac: [2, 4, 6, 8, 10, 12])
+    let driver = try NetDriver(backend: Recorder(), mac: [2, 4, 6, 8, 10, 12], mtu: 9000)
     #expect(driver.read(0x08) == 1)
-    #expect(driver.read(0x10) == 1 << 5 | 1 << 16)
+    let always: [UInt32] = [1, 2, 3, 5, 7, 8, 9, 15, 16, 17, 18, 19, 20, 23, 28, 29]
+    #expect(driver.read(0x10) == always.reduce(0) { $0 | 1 << $1 })
     driver.write(0x14, 1)
     #expect(driver.read(0x10) == 1)
     #expect((0..<6).map { driver.read(0x100 + $0, size: 1) } == [2, 4, 6, 8, 10, 12])
     #expect(driver.read(0x106, size: 2) == 1)
+    #expect(driver.read(0x108, size: 2) == 1)
+    #expect(driver.read(0x10a, size: 2) == 9000)
     #expect(driver.device.name == "virtio-net")
   }
 
@@ -23,15 +27,17 @@ struct VirtioNetTests {
     #expect((0..<6).map { driver.read(0x100 + $0, size: 1) } == [0x52, 0x54, 0, 0x12, 0x34, 0x56])
   }
 
-  @Test("two queues of up to 1024, and the fields in the ledger by their names")
+  @Test("two queues of up to 1024 and one of 64, and the fields in the ledger by their names")
   func queues() throws {
     let driver = try NetDriver(backend: Sink())
-    for (queue, size) in [(0, 1024), (1, 1024), (2, 0)] as [(UInt32, UInt32)] {
+    for (queue, size) in [(0, 1024), (1, 1024), (2, 64), (3, 0)] as [(UInt32, UInt32)] {
       driver.write(0x30, queue)
       #expect(driver.read(0x34) == size)
     }
     let map = driver.device.windows[0].registers
-    for (offset, name) in [(0x100, "mac"), (0x105, "mac"), (0x106, "status"), (0x107, "status")] {
+    for (offset, name) in [
+      (0x100, "mac"), (0x105, "mac"), (0x106, "status"), (0x107, "status"), (0x10b, "mtu"),
+    ] {
       #expect(map.registers[map.number(at: UInt64(offset))].name == name)
     }
   }

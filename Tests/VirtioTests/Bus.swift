@@ -50,8 +50,10 @@ struct Bus {
 
 /// A device that returns each chain as it came and counts how often it was asked.
 final class Echo: VirtioDevice, @unchecked Sendable {
-  private(set) var notified: [Int] = []
-  private(set) var polled = 0
+  /// The queues of each call, a bit each.
+  private(set) var served: [UInt64] = []
+  /// Where a test wants one.
+  var watched: Int32 = -1
 
   init(memory: GuestMemory) {
     super.init(
@@ -61,19 +63,23 @@ final class Echo: VirtioDevice, @unchecked Sendable {
       configFields: [Register("first", at: 0, count: 4), Register("second", at: 4, count: 2)])
   }
 
-  override func driverNotified(_ index: Int) {
-    notified.append(index)
-    echo(index)
+  override var descriptor: Int32 { isLive ? watched : -1 }
+
+  override func serve(_ queues: UInt64) -> UInt64 {
+    served.append(queues)
+    var unfinished: UInt64 = 0
+    // Queue 0 is also the one that a back end would fill.
+    for index in 0..<2 where index == 0 || queues & 1 << UInt64(index) != 0 { unfinished |= echo(index) }
+    return unfinished
   }
 
-  override func poll() {
-    polled += 1
-    echo(0)
-  }
-
-  private func echo(_ index: Int) {
-    serve(index) { queue throws(QueueError) in
-      while try queue.pop() { queue.complete(written: queue.chain.writableCount) }
+  private func echo(_ index: Int) -> UInt64 {
+    work(on: index) { queue, most throws(QueueError) in
+      for _ in 0..<most {
+        guard try queue.pop() else { return .starved }
+        queue.complete(written: queue.chain.writableCount)
+      }
+      return .full
     }
   }
 }

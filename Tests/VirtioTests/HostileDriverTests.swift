@@ -197,8 +197,7 @@ struct HostileDriverTests {
     ring.offer(0)
     #expect(try queue.pop())
     ring.describe(0, Entry(address: .max, length: .max, flags: 7, next: .max))
-    let space = HostBuffer(count: 4)
-    #expect(queue.chain.gather(into: space.view).load(UInt32.self, at: 0) == 0x1122_3344)
+    #expect(queue.chain.readable == [0x44, 0x33, 0x22, 0x11])
   }
 
   @Test("whatever lies in the rings, a pop fails or gives a chain that keeps the rules", arguments: 0..<32)
@@ -206,7 +205,6 @@ struct HostileDriverTests {
     var numbers = Numbers(state: seed)
     let size: UInt16 = 1 << UInt16.random(in: 0...4, using: &numbers)
     let ring = try Ring(size: size)
-    let space = HostBuffer(count: Int(size) << 20)
     for _ in 0..<500 {
       let queue = try ring.queue()
       for index in 0..<size { ring.describe(index, randomEntry(size, &numbers)) }
@@ -223,7 +221,7 @@ struct HostileDriverTests {
           #expect(chain.head < size)
           #expect(chain.readableCount + chain.writableCount > 0)
           let readable = chain.readableCount
-          if readable > 0 { #expect(chain.gather(into: space.view).count == readable) }
+          #expect(chain.readable.count == readable)
           var writable = 0
           chain.withWritable { buffers in
             for index in buffers.indices { writable += buffers[index].count }

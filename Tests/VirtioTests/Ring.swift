@@ -104,3 +104,14 @@ struct Numbers: RandomNumberGenerator {
     return z ^ (z >> 31)
   }
 }
+
+extension DescriptorChain {
+  /// The bytes not yet read.
+  var readable: [UInt8] {
+    withReadable { buffers in
+      var bytes: [UInt8] = []
+      for index in buffers.indices { bytes += buffers[index].bytes }
+      return bytes
+    }
+  }
+}

@@ -1,17 +1,27 @@
 import VMM
 
-/// The buffers of one chain: readable ones first, then writable ones, each checked to lie in guest memory.
+/// The buffers of one chain: readable ones first, then writable ones, each checked to lie in guest memory. Several chains
+/// of writable buffers can be joined into one.
 ///
 /// A queue has one, filled by ``SplitQueue/pop()`` and valid until the next pop, so that a chain costs no
 /// allocation. It is read and written like a stream: how the driver cut its buffers is its own affair
 /// (virtio 1.2, section 2.7.4.1).
 public final class DescriptorChain {
-  /// Index of the first descriptor, by which the driver knows the chain.
-  public private(set) var head: UInt16 = 0
+  /// One chain of those that were joined.
+  struct Link {
+    /// Index of the first descriptor, by which the driver knows the chain.
+    let head: UInt16
+    var bufferCount = 0
+    var byteCount = 0
+    /// Bytes of the writable buffers, written or not.
+    var writableCount = 0
+  }
+
   /// Bytes not yet read.
   public private(set) var readableCount = 0
   /// Bytes not yet written.
   public private(set) var writableCount = 0
+  private(set) var links: [Link] = []
   private var buffers: [MemoryView] = []
   /// Where reading goes on, where the readable buffers end, and where writing goes on.
   private var reading = 0
@@ -21,28 +31,50 @@ public final class DescriptorChain {
   /// - Parameter capacity: the most buffers that a chain can have.
   init(capacity: Int) {
     buffers.reserveCapacity(capacity)
+    links.reserveCapacity(capacity)
   }
 
+  /// Index of the first descriptor of the first chain.
+  public var head: UInt16 { links.first?.head ?? 0 }
+
+  /// How many chains were joined.
+  public var linkCount: Int { links.count }
+
+  /// The chain that is being added to.
+  var lastLink: Link { links[links.count - 1] }
+
   func begin(_ head: UInt16) {
-    self.head = head
+    links.removeAll(keepingCapacity: true)
     buffers.removeAll(keepingCapacity: true)
     readableCount = 0
     writableCount = 0
     reading = 0
     readableEnd = 0
     writing = 0
+    join(head)
+  }
+
+  func join(_ head: UInt16) {
+    links.append(Link(head: head))
   }
 
   func appendReadable(_ buffer: MemoryView) {
-    buffers.append(buffer)
+    append(buffer)
     readableCount += buffer.count
     readableEnd = buffers.count
     writing = readableEnd
   }
 
   func appendWritable(_ buffer: MemoryView) {
-    buffers.append(buffer)
+    append(buffer)
     writableCount += buffer.count
+    links[links.count - 1].writableCount += buffer.count
+  }
+
+  private func append(_ buffer: MemoryView) {
+    buffers.append(buffer)
+    links[links.count - 1].bufferCount += 1
+    links[links.count - 1].byteCount += buffer.count
   }
 
   /// Passes over the next `count` bytes, at most ``readableCount``.
@@ -52,16 +84,25 @@ public final class DescriptorChain {
     reading = take(count, from: reading)
   }
 
-  /// All bytes not yet read, in one piece: where they lie if that is one buffer, otherwise copied into `space`,
-  /// which has room for ``readableCount``.
-  public func gather(into space: MemoryView) -> MemoryView {
-    if readableEnd - reading == 1 { return buffers[reading] }
+  /// Reads the next bytes into all of `target`, at most ``readableCount`` bytes.
+  public func read(into target: MemoryView) {
+    precondition(target.count <= readableCount)
+    var index = reading
     var offset = 0
-    for index in reading..<readableEnd {
-      space.copy(from: buffers[index], at: offset)
-      offset += buffers[index].count
+    while offset < target.count {
+      let step = min(target.count - offset, buffers[index].count)
+      target.copy(from: buffers[index].slice(0, step)!, at: offset)
+      offset += step
+      index += 1
     }
-    return space.slice(0, offset)!
+    skip(target.count)
+  }
+
+  /// Lends the buffers not yet read, in order.
+  public func withReadable<R>(_ body: (borrowing Span<MemoryView>) -> R) -> R {
+    let buffers = buffers
+    let span = buffers.span
+    return body(span.extracting(reading..<readableEnd))
   }
 
   /// Writes all of `source`, at most ``writableCount`` bytes.
@@ -80,10 +121,10 @@ public final class DescriptorChain {
   }
 
   /// Lends the buffers not yet written, in order.
-  public func withWritable(_ body: (borrowing Span<MemoryView>) -> Void) {
+  public func withWritable<R>(_ body: (borrowing Span<MemoryView>) -> R) -> R {
     let buffers = buffers
     let span = buffers.span
-    body(span.extracting(writing..<span.count))
+    return body(span.extracting(writing..<span.count))
   }
 
   /// Takes `count` bytes off the front of the buffers from `index` on; the index of the first that is left.

@@ -3,7 +3,7 @@ import VMM
 /// What a driver did to a queue that the specification forbids, with the numbers that show it.
 ///
 /// A device that meets one of these stops (``VirtioDevice/serve(_:_:)``): nothing in a ring can be trusted after.
-public enum QueueError: Error, Equatable, Sendable {
+public indirect enum QueueError: Error, Equatable, Sendable {
   /// The three parts of a split queue, by their names in the registers (virtio 1.2, section 2.6).
   public enum Area: String, Sendable {
     case descriptor
@@ -33,6 +33,18 @@ public enum QueueError: Error, Equatable, Sendable {
   case readableAfterWritable(descriptor: UInt16)
   /// An indirect table, though VIRTIO_F_INDIRECT_DESC was not negotiated (section 2.7.5.3.1).
   case indirectNotNegotiated(descriptor: UInt16)
+  /// An indirect table that the chain goes on behind (section 2.7.5.3.1).
+  case indirectWithNext(descriptor: UInt16)
+  /// An indirect table that is not a number of whole descriptors, at least one (section 2.7.5.3.1).
+  case badTableLength(descriptor: UInt16, UInt32)
+  /// A `next` at or above the number of entries of an indirect table.
+  case entryOutOfRange(UInt16, count: Int)
+  /// An indirect table in an indirect table (section 2.7.5.3.1).
+  case nestedTable(entry: UInt16)
+  /// What is wrong in the indirect table that `descriptor` stands for; descriptors are entries of that.
+  case inTable(descriptor: UInt16, QueueError)
+  /// A device-readable buffer in a queue that takes device-writable ones alone.
+  case readableBuffer(head: UInt16)
 }
 
 extension QueueError: CustomStringConvertible {
@@ -60,6 +72,18 @@ extension QueueError: CustomStringConvertible {
       "descriptor \(descriptor) is readable behind a writable one"
     case .indirectNotNegotiated(let descriptor):
       "descriptor \(descriptor) is an indirect table, which was not negotiated"
+    case .indirectWithNext(let descriptor):
+      "descriptor \(descriptor) is an indirect table and has a next one"
+    case .badTableLength(let descriptor, let bytes):
+      "descriptor \(descriptor) is an indirect table of \(bytes) bytes, which is no multiple of 16 above 0"
+    case .entryOutOfRange(let index, let count):
+      "entry \(index) in a table of \(count)"
+    case .nestedTable(let entry):
+      "entry \(entry) is an indirect table again"
+    case .inTable(let descriptor, let error):
+      "\(error), in the indirect table of descriptor \(descriptor)"
+    case .readableBuffer(let head):
+      "chain at descriptor \(head) has a readable buffer in a queue for writable ones"
     }
   }
 }

@@ -50,6 +50,12 @@ struct Rings {
     self.size = size
   }
 
+  /// Where the driver says of which used entry it wants to be told (`used_event`, section 2.7.6).
+  var usedEvent: Int { Self.ringOffset + 2 * Int(size) }
+
+  /// Where the device says of which available entry it wants to be told (`avail_event`, section 2.7.8).
+  var availableEvent: Int { Self.ringOffset + 8 * Int(size) }
+
   /// Offset of the entry for free-running `index` in a ring with entries of `width` bytes.
   func entry(_ index: UInt16, width: Int) -> Int {
     Self.ringOffset + Int(index & (size &- 1)) * width

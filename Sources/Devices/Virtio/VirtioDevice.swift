@@ -1,8 +1,8 @@
 import VMM
 
 /// A virtio device without its transport: status, features, queues and configuration space, which mean the same
-/// on every bus. A device type is a subclass, written once; a transport (``VirtioMMIO``) gives it registers and
-/// an interrupt.
+/// on every bus. A device type is a subclass, written once; a transport (``VirtioTransport``) gives it registers and
+/// interrupts, and calls whoever serves its queues.
 ///
 /// Everything here is called with the transport's gate closed.
 open class VirtioDevice: @unchecked Sendable {
@@ -14,13 +14,21 @@ open class VirtioDevice: @unchecked Sendable {
   public final let features: VirtioFeatures
   /// By index; at most 64.
   public final let queues: [SplitQueue]
-  /// The configuration space. It does not change while a guest runs, so its generation stays 0.
+  /// The configuration space. Whoever changes it while a guest runs does so in ``changeConfiguration(_:)``.
   public final let config: HostBuffer
   /// The fields of the configuration space, for the ledger; offsets from its beginning.
   public final let configFields: [Register]
+  /// Changes with the configuration space, so that a driver sees whether it read parts of two (section 2.5.1).
+  public final private(set) var configGeneration: UInt8 = 0
   public final private(set) var status: DeviceStatus = []
   /// What the driver wants, and what was negotiated once the status says FEATURES_OK.
   public final private(set) var driverFeatures: VirtioFeatures = []
+  /// Who calls ``serve(_:)``; set by the transport.
+  final var service = QueueService.vcpu
+  /// Chains completed so far, for whoever wants to know whether there was something to do.
+  final private(set) var completed: UInt64 = 0
+  /// Queues that were left with chains that the driver notifies nobody of, a bit each: somebody serves them soon.
+  private final var unfinished: UInt64 = 0
   private final var notifications = Notifications()
   /// Keeps the fault lines.
   final weak var transport: Device?
@@ -32,7 +40,7 @@ open class VirtioDevice: @unchecked Sendable {
     precondition(queues.count <= 64 && !config.isEmpty)
     self.name = name
     self.type = type
-    self.features = features.union(.version1)
+    self.features = features.union([.version1, .eventIndex, .indirectDescriptors])
     self.queues = queues
     self.config = HostBuffer(count: config.count)
     self.configFields = configFields
@@ -41,28 +49,70 @@ open class VirtioDevice: @unchecked Sendable {
 
   // MARK: What a device type is
 
-  /// The driver made buffers available in queue `index`, which is ready. Answered by calls of
-  /// ``serve(_:_:)``, as many as are needed.
-  open func driverNotified(_ index: Int) {}
+  /// The driver made buffers available in these queues, a bit each, or may have; and the back end may have something for
+  /// the driver. Answered by calls of ``work(on:_:)``.
+  ///
+  /// - Returns: the queues that are not finished, as ``work(on:_:)`` says, a bit each.
+  open func serve(_ queues: UInt64) -> UInt64 { 0 }
 
-  /// The back end may have something for the driver.
-  open func poll() {}
+  /// For poll(2): readable when the back end may have something for the driver; negative where there is nothing to wait
+  /// for at the moment.
+  open var descriptor: Int32 { -1 }
+
+  /// What is wrong with a set of features of which each was offered; nil if nothing is.
+  open func objection(to features: VirtioFeatures) -> String? { nil }
+
+  /// The driver and the device agree on ``driverFeatures``.
+  open func negotiated() {}
+
+  /// The driver has reset the device; ``status``, ``driverFeatures`` and the queues are as at first already.
+  open func wasReset() {}
 
   /// The frames, for a NIC.
   open var packets: PacketCounters? { nil }
 
-  /// Runs one batch on queue `index`: `body` pops and completes chains, then they are published and the driver
-  /// is notified if it wants to be. Does nothing unless the driver is up and all is well. If `body` throws, the
+  /// Runs batches on queue `index` until it is empty: `body` pops and completes chains, then they are published and the
+  /// driver is notified if it wants to be. Does nothing unless the driver is up and all is well. If `body` throws, the
   /// device stops and needs a reset; what it completed before that is published still.
-  public final func serve(_ index: Int, _ body: (SplitQueue) throws(QueueError) -> Void) {
-    guard isLive else { return }
+  ///
+  /// - Parameter body: given the queue and the most chains that it may complete.
+  /// - Returns: 0, or the queue's bit if chains may be left of which the driver will not tell.
+  public final func work(
+    on index: Int, _ body: (_ queue: SplitQueue, _ most: Int) throws(QueueError) -> BatchEnd
+  ) -> UInt64 {
     let queue = queues[index]
+    guard isLive, queue.isReady else { return 0 }
+    let bit: UInt64 = 1 << UInt64(index)
+    queue.suppressNotifications()
     do throws(QueueError) {
-      try body(queue)
+      for _ in 0..<service.rounds {
+        let end = try body(queue, service.batch)
+        publish(queue, bit)
+        switch end {
+        case .sated: return 0
+        case .full: return bit
+        case .starved:
+          if service == .poll { return 0 }
+          guard try queue.requestNotifications() else { return 0 }
+        }
+      }
+      return bit
     } catch {
       stop("queue \(index): \(error)")
+      publish(queue, bit)
+      return 0
     }
-    if queue.publish() { notifications.queues |= 1 << UInt64(index) }
+  }
+
+  private func publish(_ queue: SplitQueue, _ bit: UInt64) {
+    completed &+= UInt64(queue.unpublished)
+    if queue.publish() { notifications.queues |= bit }
+  }
+
+  /// Changes the configuration space by a write of the driver's own, which needs no notification of the change.
+  public final func changeConfiguration(_ change: (MemoryView) -> Void) {
+    change(config.view)
+    configGeneration &+= 1
   }
 
   /// Notes in the report that the driver or the back end did something wrong.
@@ -85,8 +135,19 @@ open class VirtioDevice: @unchecked Sendable {
         return fault("features \(hex(driverFeatures.rawValue)) of which not all were offered")
       }
       guard driverFeatures.contains(.version1) else { return fault("features without VERSION_1") }
+      if let objection = objection(to: driverFeatures) { return fault(objection) }
     }
+    let before = status
     status.formUnion(next.subtracting(.needsReset))
+    if status.contains(.featuresOK), !before.contains(.featuresOK) { negotiated() }
+    if isLive, !before.contains(.driverOK) { begin() }
+  }
+
+  /// The driver is up. Where somebody looks at the queues anyway, it is told so before its first notification; else a
+  /// queue that the driver has initialised asks for notifications already.
+  private func begin() {
+    guard service == .poll else { return }
+    for queue in queues { queue.suppressNotifications() }
   }
 
   /// Takes 32 bits of the features that the driver wants.
@@ -119,7 +180,7 @@ open class VirtioDevice: @unchecked Sendable {
       queue.disable()
     case 1 where status.contains(.featuresOK) && !status.contains(.driverOK) && !queue.isReady:
       do throws(QueueError) {
-        try queue.enable()
+        try queue.enable(driverFeatures)
       } catch {
         stop("queue \(index): \(error)")
       }
@@ -128,15 +189,45 @@ open class VirtioDevice: @unchecked Sendable {
     }
   }
 
-  /// Takes a notification from the driver. One for a queue without news is in order (section 2.7.10.2); one that
-  /// comes after the device has stopped may have crossed with the news of that.
-  public final func notify(_ index: UInt32) {
-    guard let queue = queue(index) else { return fault("there is no queue \(index) to notify") }
-    guard status.contains(.driverOK), queue.isReady else {
-      return fault("queue \(index) notified before DRIVER_OK, or not ready")
+  /// Whether a notification of queue `index` is in order; it need not have news (section 2.7.10.2).
+  public final func mayNotify(_ index: UInt32) -> Bool {
+    guard let queue = queue(index) else {
+      fault("there is no queue \(index) to notify")
+      return false
     }
-    if isLive { driverNotified(Int(index)) }
+    guard status.contains(.driverOK), queue.isReady else {
+      fault("queue \(index) notified before DRIVER_OK, or not ready")
+      return false
+    }
+    return true
   }
+
+  /// Serves a queue whose driver has notified. After the device has stopped that does nothing: it may have crossed with
+  /// the news.
+  public final func notify(_ index: UInt32) {
+    serveAndRemember(1 << UInt64(index))
+  }
+
+  /// Fetches what the back end has for the driver, and goes on where somebody stopped.
+  public final func poll() {
+    serveAndRemember(unfinished)
+  }
+
+  /// Looks at all queues and at the back end; for a thread that serves them.
+  final func serveAll() {
+    serveAndRemember(~0)
+  }
+
+  private func serveAndRemember(_ queues: UInt64) {
+    guard isLive else {
+      unfinished = 0
+      return
+    }
+    unfinished = unfinished & ~queues | serve(queues)
+  }
+
+  /// Whether ``poll()`` is to be called again although nobody will say so.
+  public final var isUnfinished: Bool { unfinished != 0 }
 
   /// The queue at `index`, nil where there is none.
   public final func queue(_ index: UInt32) -> SplitQueue? {
@@ -154,7 +245,9 @@ open class VirtioDevice: @unchecked Sendable {
     status = []
     driverFeatures = []
     notifications = Notifications()
+    unfinished = 0
     for queue in queues { queue.reset() }
+    wasReset()
   }
 
   /// Section 2.1.2: the error is shown in the status, with a configuration change notification.
@@ -164,7 +257,8 @@ open class VirtioDevice: @unchecked Sendable {
     notifications.configuration = true
   }
 
-  private var isLive: Bool {
+  /// Whether the driver is up and all is well.
+  public final var isLive: Bool {
     status.contains(.driverOK) && status.isDisjoint(with: [.needsReset, .failed])
   }
 }

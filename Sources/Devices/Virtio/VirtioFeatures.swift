@@ -11,6 +11,11 @@ public struct VirtioFeatures: OptionSet, Sendable {
   /// VIRTIO_F_VERSION_1: not a legacy device (section 6).
   public static let version1 = VirtioFeatures(rawValue: 1 << 32)
 
+  /// VIRTIO_F_INDIRECT_DESC: a descriptor may stand for a table of them (section 2.7.5.3).
+  public static let indirectDescriptors = VirtioFeatures(rawValue: 1 << 28)
+  /// VIRTIO_F_EVENT_IDX: each side says at which index it wants to be notified (sections 2.7.7, 2.7.10).
+  public static let eventIndex = VirtioFeatures(rawValue: 1 << 29)
+
   /// Bits 32 × `word` to 32 × `word` + 31; none beyond bit 63.
   func word(_ word: UInt32) -> UInt32 {
     word < 2 ? UInt32(truncatingIfNeeded: rawValue >> (32 * UInt64(word))) : 0

@@ -1,49 +1,44 @@
+import KVM
 import VMM
 
 /// A virtio device on the memory bus: virtio-mmio version 2 (virtio 1.2, section 4.2).
 ///
 /// Only registers and the interrupt are here; what they mean to a device is ``VirtioDevice``'s. A kick costs one
-/// exit (QueueNotify), an interrupt two (InterruptStatus, InterruptACK).
-public final class VirtioMMIO: Device, @unchecked Sendable {
+/// exit (QueueNotify), or none that comes to user space where a thread serves the queues; an interrupt two
+/// (InterruptStatus, InterruptACK).
+public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
   /// Length of the window in bytes.
   public static let windowCount: UInt64 = 0x1000
 
-  private let device: VirtioDevice
   private let interrupt: InterruptLine
   private var deviceFeaturesSel: UInt32 = 0
   private var driverFeaturesSel: UInt32 = 0
   private var queueSel: UInt32 = 0
   private var interruptStatus: UInt32 = 0
-  private var kicks: UInt64 = 0
 
   /// - Parameters:
   ///   - device: what the registers control; it belongs to this transport from now on.
   ///   - base: guest physical address of the registers.
   ///   - interrupt: the device's own line.
-  public init(device: VirtioDevice, base: GuestAddress, interrupt: InterruptLine) {
-    self.device = device
+  ///   - service: who serves the queues.
+  /// - Throws: ``KVMError`` where the system has no eventfd to give.
+  public init(
+    device: VirtioDevice, base: GuestAddress, interrupt: InterruptLine, service: QueueService = .vcpu
+  ) throws(KVMError) {
     self.interrupt = interrupt
-    super.init(
-      name: device.name,
+    let doorbells = try Self.doorbells(for: device, service) { index throws(KVMError) in
+      try Doorbell(at: Int(MMIORegister.queueNotify.rawValue), size: 4, value: UInt64(index))
+    }
+    try super.init(
+      device: device, service: service, doorbells: doorbells,
       windows: [
         Window(
           .memory, base: base, count: Self.windowCount,
-          registers: MMIORegister.map(configFields: device.configFields))
+          registers: MMIORegister.map(configFields: device.configFields), doorbells: doorbells)
       ])
-    device.transport = self
   }
 
-  /// Fetches what the back end has for the driver. Any thread may call it.
-  public func poll() {
-    exclusively {
-      device.poll()
-      deliver()
-    }
-  }
-
-  public override var counters: DeviceCounters {
-    DeviceCounters(kicks: kicks, interrupts: interrupt.raised, packets: device.packets)
-  }
+  public override var interrupts: UInt64 { interrupt.raised }
 
   public override func read(_ access: Access) -> UInt64 {
     if access.offset >= MMIORegister.config { return readConfig(access) }
@@ -57,7 +52,7 @@ public final class VirtioMMIO: Device, @unchecked Sendable {
     }
     guard let register = register(access) else { return }
     write(register, UInt32(truncatingIfNeeded: value))
-    deliver()
+    settle()
   }
 
   /// The control registers take aligned accesses of 32 bits and no others (section 4.2.2.2).
@@ -82,8 +77,9 @@ public final class VirtioMMIO: Device, @unchecked Sendable {
     case .status: UInt32(device.status.rawValue)
     // There is no shared memory, which is said with a length and a base of all ones.
     case .shmLenLow, .shmLenHigh, .shmBaseLow, .shmBaseHigh: ~0
-    // VIRTIO_F_RING_RESET is not offered, and the configuration does not change.
-    case .queueReset, .configGeneration: 0
+    case .configGeneration: UInt32(device.configGeneration)
+    // VIRTIO_F_RING_RESET is not offered.
+    case .queueReset: 0
     case .deviceFeaturesSel, .driverFeatures, .driverFeaturesSel, .queueSel, .queueNum, .queueNotify,
       .interruptACK, .queueDescLow, .queueDescHigh, .queueDriverLow, .queueDriverHigh, .queueDeviceLow,
       .queueDeviceHigh, .shmSel:
@@ -93,9 +89,7 @@ public final class VirtioMMIO: Device, @unchecked Sendable {
 
   private func write(_ register: MMIORegister, _ value: UInt32) {
     switch register {
-    case .queueNotify:
-      kicks &+= 1
-      device.notify(value)
+    case .queueNotify: driverNotifies(value)
     case .interruptACK:
       interruptStatus &= ~value
       interrupt.set(interruptStatus != 0)
@@ -152,8 +146,7 @@ public final class VirtioMMIO: Device, @unchecked Sendable {
   }
 
   /// One line for both kinds of notification, high while a bit of InterruptStatus is set (section 4.2.3.4).
-  private func deliver() {
-    let notifications = device.takeNotifications()
+  public override func deliver(_ notifications: Notifications) {
     if notifications.queues != 0 { interruptStatus |= 1 }
     if notifications.configuration { interruptStatus |= 2 }
     interrupt.set(interruptStatus != 0)

@@ -1,0 +1,26 @@
+/// Who serves the queues of a device.
+public enum QueueService: String, CaseIterable, Sendable {
+  /// The vCPU that notifies, in its exit. What the back end has is fetched by the thread that supervises the machine.
+  case vcpu
+  /// A thread of the device's own, which notifications wake (ioeventfd): they cost no exit to user space.
+  case thread
+  /// A thread of the device's own that looks at the queues without end, and asks the driver for no notifications.
+  case poll
+
+  /// The most chains of a queue that are served before the others in the device have their turn. A vCPU serves all, as it
+  /// has nothing else to do; what the driver can add meanwhile is bounded by ``rounds``.
+  var batch: Int { self == .vcpu ? .max : 64 }
+
+  /// How often a queue is looked at again, after it was empty, before somebody else has to go on.
+  var rounds: Int { self == .vcpu ? 8 : 1 }
+}
+
+/// How a batch ended.
+public enum BatchEnd: Sendable {
+  /// The queue has no chain left that can be used: more are wanted.
+  case starved
+  /// There is nothing to do with more chains for now.
+  case sated
+  /// The batch had as many chains as it may have; there may be more.
+  case full
+}

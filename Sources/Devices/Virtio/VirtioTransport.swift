@@ -1,0 +1,141 @@
+import KVM
+import VMM
+
+/// What the transports of a virtio device have in common: who serves its queues, and what is counted.
+///
+/// A subclass has the registers. It calls ``driverNotifies(_:)`` for a notification that comes as a write,
+/// ``settle()`` at the end of each write, and is told in ``deliver(_:)`` what the driver is to be told; all with the gate
+/// closed.
+open class VirtioTransport: Device, @unchecked Sendable {
+  public final let device: VirtioDevice
+  private let service: QueueService
+  private let doorbells: [Doorbell]
+  /// nil where vCPUs serve.
+  private let server: QueueServer?
+  /// Wakes the supervisor where vCPUs serve: to go on with a queue, or since there is another descriptor to wait for.
+  private let supervisorWakeUp: WakeUp
+  /// The descriptor of the back end that the supervisor waits for.
+  private var watched: Int32 = -1
+  /// Notifications that came as writes.
+  private var notifyWrites: UInt64 = 0
+  private var wasLive = false
+
+  /// - Parameters:
+  ///   - device: what the registers control; it belongs to this transport from now on.
+  ///   - service: who serves the queues.
+  ///   - doorbells: of ``doorbells(for:_:_:)``; they are in one of the windows as well.
+  /// - Throws: ``KVMError`` where the system has no eventfd to give.
+  public init(
+    device: VirtioDevice, service: QueueService, doorbells: [Doorbell], windows: [Window]
+  ) throws(KVMError) {
+    self.device = device
+    self.service = service
+    self.doorbells = doorbells
+    supervisorWakeUp = try WakeUp()
+    server = service == .vcpu ? nil : try QueueServer(name: device.name, doorbells, polls: service == .poll)
+    super.init(name: device.name, windows: windows)
+    device.service = service
+    device.transport = self
+  }
+
+  /// A doorbell for each queue, by its index; none where vCPUs serve the queues.
+  ///
+  /// - Parameter make: makes the one of a queue.
+  public static func doorbells(
+    for device: VirtioDevice, _ service: QueueService, _ make: (Int) throws(KVMError) -> Doorbell
+  ) throws(KVMError) -> [Doorbell] {
+    guard service != .vcpu else { return [] }
+    var doorbells: [Doorbell] = []
+    for index in device.queues.indices { doorbells.append(try make(index)) }
+    return doorbells
+  }
+
+  // MARK: What a transport is
+
+  /// Tells the driver, by interrupts and by the registers that explain them. Nothing may be there to tell.
+  open func deliver(_ notifications: Notifications) {}
+
+  /// How many interrupts were raised.
+  open var interrupts: UInt64 { 0 }
+
+  // MARK: What a transport calls
+
+  /// Takes a notification that came as a write of the driver's.
+  public final func driverNotifies(_ queue: UInt32) {
+    notifyWrites &+= 1
+    guard device.mayNotify(queue) else { return }
+    if let server { server.wake() } else { device.notify(queue) }
+  }
+
+  /// Passes on what a write has led to.
+  public final func settle() {
+    deliver(device.takeNotifications())
+    guard let server else {
+      if device.isUnfinished || device.descriptor != watched { supervisorWakeUp.signal() }
+      return
+    }
+    // The thread sleeps while the driver is not up, whatever kind it is of.
+    if device.isLive != wasLive {
+      wasLive = device.isLive
+      server.wake()
+    }
+  }
+
+  /// Fetches what the back end has for the driver. Any thread may call it.
+  public final func poll() {
+    exclusively {
+      device.poll()
+      settle()
+    }
+  }
+
+  // MARK: Device
+
+  public final override var watches: [Watch] {
+    guard service == .vcpu else { return [] }
+    return [
+      Watch(
+        descriptor: { [unowned self] in
+          exclusively {
+            watched = device.descriptor
+            return watched
+          }
+        },
+        serve: { [unowned self] in poll() }),
+      Watch(
+        descriptor: { [supervisorWakeUp] in supervisorWakeUp.number },
+        serve: { [unowned self] in
+          supervisorWakeUp.clear()
+          poll()
+        }),
+    ]
+  }
+
+  public override func start() throws(KVMError) {
+    try server?.start(self)
+  }
+
+  public override func stop() {
+    server?.stop()
+  }
+
+  public override var counters: DeviceCounters {
+    // A ring that is counted here wakes nobody any more.
+    let rings = doorbells.reduce(0) { $0 &+ $1.total() }
+    server?.wake()
+    return DeviceCounters(kicks: notifyWrites &+ rings, interrupts: interrupts, packets: device.packets)
+  }
+
+  /// One turn of the thread that serves the queues.
+  final func turn() -> QueueServer.Turn {
+    exclusively {
+      let completed = device.completed
+      device.serveAll()
+      let notifications = device.takeNotifications()
+      deliver(notifications)
+      return QueueServer.Turn(
+        isLive: device.isLive, isUnfinished: device.isUnfinished, didWork: device.completed != completed,
+        interrupted: notifications != Notifications(), descriptor: device.descriptor)
+    }
+  }
+}

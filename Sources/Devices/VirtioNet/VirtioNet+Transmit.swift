@@ -1,0 +1,40 @@
+import NetBackends
+import VMM
+import Virtio
+
+/// From the driver to the back end (virtio 1.2, section 5.1.6.2).
+extension VirtioNet {
+  /// Sends what is there; for what comes later the driver notifies again.
+  func transmit() -> UInt64 {
+    let before = counts.transmitted
+    let unfinished = work(on: Self.transmitQueue) { queue, most throws(QueueError) in
+      for _ in 0..<most {
+        guard try queue.pop() else { return .starved }
+        send(queue.chain)
+        queue.complete(written: 0)
+      }
+      return .full
+    }
+    if counts.transmitted != before { backend.flush() }
+    return unfinished
+  }
+
+  /// Writable buffers do not belong here and are left alone.
+  private func send(_ chain: DescriptorChain) {
+    let count = chain.readableCount - NetHeader.count
+    guard Self.frameLengths.contains(count) else {
+      return drop("transmit chain of \(chain.readableCount) bytes holds no frame behind its header")
+    }
+    chain.read(into: headerSpace.view)
+    let header = NetHeader(headerSpace.view)
+    let problem = chain.withReadable { frame -> HeaderProblem? in
+      do throws(HeaderProblem) {
+        let offload = try header.offload(for: frame, count: count, allowed: transmitOffloads)
+        backend.transmit(frame, offload)
+        return nil
+      } catch { return error }
+    }
+    if let problem { return drop("frame of \(count) bytes \(problem)") }
+    counts.transmitted &+= 1
+  }
+}
