@@ -65,6 +65,25 @@ static inline intptr_t linux_map_descriptor(int fd, size_t length, int protectio
 
 static inline int linux_errno(void) { return errno; }
 
+// Nanoseconds of the monotonic clock.
+static inline uint64_t linux_monotonic_time(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000000000 + (uint64_t)time.tv_nsec;
+}
+
+// A timer of that clock.
+static inline long linux_make_timer(void) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+  return fd < 0 ? -errno : fd;
+}
+
+// Sets it to a time in nanoseconds; 0 stops it.
+static inline void linux_set_timer(int fd, uint64_t at) {
+  struct itimerspec setting = {.it_value = {(time_t)(at / 1000000000), (long)(at % 1000000000)}};
+  timerfd_settime(fd, TFD_TIMER_ABSTIME, &setting, NULL);
+}
+
 static inline void linux_empty_handler(int number) { (void)number; }
 
 // Lets a signal interrupt system calls, and nothing else.
