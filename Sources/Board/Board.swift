@@ -26,6 +26,8 @@ public final class Board: Sendable {
   private let stopped: WakeUp
   private let inputWanted: WakeUp
   private let marks: MarkSource
+  /// What rings the devices' alarms.
+  private let alarms: [Watch]
 
   /// - Parameters:
   ///   - nics: at most one of each model.
@@ -67,16 +69,17 @@ public final class Board: Sendable {
     if let pic { devices.append(pic.pair) }
     let host = PCIHost()
     devices.append(host)
-    var suffix: [String] = []
+    var builder = NICBuilder(machine, host, connect: connect)
     for nic in nics {
       guard nics.filter({ $0.model == nic.model }).count == 1 else {
         throw .configuration("two NICs of model \(nic.model.rawValue): one of each is possible")
       }
-      devices.append(try Self.makeNIC(nic, machine, host, connect, &suffix))
+      devices.append(try builder.make(nic))
     }
     devices += try more(machine)
     interruptLines = lines
     self.marks = marks
+    alarms = builder.alarms
     self.machine = machine
     self.devices = devices
     self.nics = nics
@@ -84,32 +87,7 @@ public final class Board: Sendable {
     self.output = output
     self.stopped = stopped
     self.inputWanted = inputWanted
-    commandLineSuffix = suffix.joined(separator: " ")
-  }
-
-  private static func makeNIC(
-    _ nic: NICSpecification, _ machine: Machine, _ host: PCIHost,
-    _ connect: (String, Int) -> InterruptLine, _ suffix: inout [String]
-  ) throws(MachineError) -> Device {
-    let backend = try nic.makeBackend()
-    switch nic.model {
-    case .e1000:
-      let e1000 = E1000(
-        memory: machine.memory, backend: backend, interrupt: connect("e1000", 11),
-        mac: MACAddress(nic.mac[0], nic.mac[1], nic.mac[2], nic.mac[3], nic.mac[4], nic.mac[5]))
-      host.attach(e1000.function, device: 3)
-      return e1000
-    case .virtioNetPCI:
-      throw .configuration("virtio-net-pci: the machine has no such device yet")
-    case .virtioNetMMIO:
-      let base: GuestAddress = 0xd000_0000
-      suffix.append("virtio_mmio.device=4K@\(hex(base)):5")
-      do throws(KVMError) {
-        return try VirtioMMIO(
-          device: VirtioNet(memory: machine.memory, backend: backend, mac: nic.mac), base: base,
-          interrupt: connect("virtio-net", 5))
-      } catch { throw .kvm(error) }
-    }
+    commandLineSuffix = builder.words.joined(separator: " ")
   }
 
   /// What a run may take from outside, and how long it may last.
@@ -141,7 +119,7 @@ public final class Board: Sendable {
     let supervisor: Supervisor
     do throws(KVMError) {
       let inputs = options.input.map { watches(for: $0, isTerminal: isTerminal) } ?? []
-      supervisor = try Supervisor(stopped: stopped, watches: inputs + devices.flatMap(\.watches))
+      supervisor = try Supervisor(stopped: stopped, watches: inputs + alarms + devices.flatMap(\.watches))
     } catch { throw .kvm(error) }
     do throws(MachineError) {
       options.prepare()

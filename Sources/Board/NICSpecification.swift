@@ -1,3 +1,6 @@
+import E1000
+import Virtio
+
 /// A NIC as the user asks for it: `e1000,backend=tap,ifname=tap0`.
 public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
   public enum Model: String, CaseIterable, Sendable {
@@ -39,35 +42,18 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
     case bridge
   }
 
-  /// Who serves the rings.
-  public enum Service: String, CaseIterable, Sendable {
-    /// The vCPU, in its exit.
-    case vcpu
-    /// A thread behind ioeventfd.
-    case thread
-    /// A thread that looks without end.
-    case poll
-  }
-
-  /// The writes that wait in KVM's coalesced ring.
-  public enum Coalescing: String, CaseIterable, Sendable {
-    case none
-    /// Those of registers whose writes have no effect of their own.
-    case quiet
-    /// TDT as well.
-    case doorbell
-  }
-
   public var model: Model
   public var backend = Backend.sink
   /// Six bytes; the model's usual one unless the user gives one.
   public var mac: [UInt8]
   /// A file for all frames.
   public var pcap: String?
-  public var queue = Service.vcpu
+  /// Who serves the rings.
+  public var queue = QueueService.vcpu
   /// Offered to the driver, nil for no word about it.
   public var mtu: UInt16?
-  public var coalesced = Coalescing.none
+  /// The writes that wait in KVM's coalesced ring.
+  public var coalesced = CoalescedWrites.none
 
   /// A NIC with a sink and nothing unusual.
   public init(_ model: Model) {

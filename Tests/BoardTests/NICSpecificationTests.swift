@@ -43,9 +43,9 @@ struct NICSpecificationTests {
     if Bool.random(using: &random) { nic.mac = [UInt8(seed & 0x7f) << 1 | 2, 1, 0x0f, 0xf0, 0, 0xff] }
     if Bool.random(using: &random) { nic.pcap = "/tmp/\(seed)" }
     if nic.model == .e1000 {
-      nic.coalesced = NICSpecification.Coalescing.allCases.randomElement(using: &random)!
+      nic.coalesced = NICSpecification.CoalescedWrites.allCases.randomElement(using: &random)!
     } else {
-      nic.queue = NICSpecification.Service.allCases.randomElement(using: &random)!
+      nic.queue = NICSpecification.QueueService.allCases.randomElement(using: &random)!
       if Bool.random(using: &random) { nic.mtu = UInt16.random(in: 68...65535, using: &random) }
     }
     #expect(try NICSpecification(nic.description) == nic)

@@ -152,9 +152,10 @@ struct IdentityTests {
   @Test("another base and another address are taken")
   func otherPlace() {
     let nic = E1000(
-      memory: rig.memory, backend: rig.backend, interrupt: rig.line, base: 0xfea0_0000,
-      mac: MACAddress(2, 1, 2, 3, 4, 5))
+      memory: rig.memory, backend: rig.backend, interrupt: rig.line, alarm: rig.alarm, base: 0xfea0_0000,
+      ports: 0xd000, mac: MACAddress(2, 1, 2, 3, 4, 5))
     #expect(nic.windows[0].base == 0xfea0_0000)
+    #expect(nic.windows[1].base == 0xd000 && nic.windows[1].space == .port)
     #expect(nic.function.bars[0].address == 0xfea0_0000)
     #expect(nic.read(Access(offset: Offset.ral0, size: 4)) == 0x0302_0102)
     #expect(nic.read(Access(offset: Offset.rah0, size: 4)) == 0x8000_0504)

@@ -4,26 +4,62 @@ import VMM
 
 @testable import E1000
 
+/// A clock that the test moves.
+final class TestAlarm: Alarm, @unchecked Sendable {
+  private(set) var time: UInt64 = 5_000_000_000
+  private(set) var due: UInt64?
+  /// Calls of ``set(_:)``: on a host each is a system call.
+  private(set) var settings = 0
+
+  override var now: UInt64 { time }
+
+  override func set(_ time: UInt64?) {
+    due = time
+    settings += 1
+  }
+
+  /// Lets time pass, and rings whenever it is due.
+  func advance(_ nanoseconds: UInt64, ring: () -> Void) {
+    let end = time + nanoseconds
+    while let due, due <= end {
+      time = max(time, due)
+      self.due = nil
+      ring()
+    }
+    time = end
+  }
+}
+
 /// Records what the NIC sends, and holds what it shall receive.
 final class RecordingBackend: NetBackend, @unchecked Sendable {
   var sent: [[UInt8]] = []
   var waiting: [[UInt8]] = []
   var refused = 0
+  var calls = 0
+  var flushes = 0
+  var accepted: [Offloads] = []
   /// Sends every frame back.
   var reflects = false
 
   init() { super.init(name: "recording") }
 
   override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    #expect(offload == .none)
+    calls += 1
     var bytes: [UInt8] = []
     for index in frame.indices { bytes += frame[index].bytes }
     sent.append(bytes)
     if reflects { waiting.append(bytes) }
   }
 
+  override func flush() { flushes += 1 }
+
+  override func guestAccepts(_ offloads: Offloads) { accepted.append(offloads) }
+
   override var nextLength: Int? { waiting.first?.count }
 
   override func receive(into buffers: borrowing Span<MemoryView>) {
+    calls += 1
     var rest = waiting.removeFirst()[...]
     for index in buffers.indices {
       let part = rest.prefix(buffers[index].count)
@@ -34,6 +70,7 @@ final class RecordingBackend: NetBackend, @unchecked Sendable {
   }
 
   override func dropNext() {
+    calls += 1
     waiting.removeFirst()
     refused += 1
   }
@@ -50,11 +87,19 @@ final class Rig {
   let memory = try! GuestMemory(size: 2 << 20)
   let backend = RecordingBackend()
   let line = InterruptLine()
+  let alarm = TestAlarm()
   let nic: E1000
 
   init() {
-    nic = E1000(memory: memory, backend: backend, interrupt: line)
+    nic = E1000(memory: memory, backend: backend, interrupt: line, alarm: alarm)
   }
+
+  func advance(_ nanoseconds: UInt64) {
+    alarm.advance(nanoseconds) { nic.alarmRang() }
+  }
+
+  /// Frames that are not yet in the guest's memory.
+  var waitingCount: Int { backend.waiting.count + (nic.arrival.length > 0 ? 1 : 0) }
 
   // MARK: Registers
 
@@ -175,6 +220,7 @@ extension Rig {
     backend.sent = []
     backend.waiting = []
     backend.reflects = false
+    takeArrival()
     startTransmitter()
     queue(makeFrame(1), 0)
     self["TDT"] = 1
@@ -183,6 +229,19 @@ extension Rig {
     backend.waiting = [makeFrame(2)]
     nic.poll()
     #expect(received(0).bytes == makeFrame(2))
+  }
+}
+
+extension Rig {
+  /// Has the frame that a reset left in the FIFO, or one the receiver has no room for, filtered out.
+  private func takeArrival() {
+    guard nic.arrival.length > 0 else { return }
+    self["RAL"] = 0
+    self["RAH"] = 0
+    startReceiver(control: 2)
+    nic.poll()
+    self["CTRL"] = 1 << 26
+    #expect(nic.arrival.length == 0)
   }
 }
 

@@ -58,11 +58,15 @@ extension E1000 {
     return registers[Offset.mta + hash / 32 * 4] &>> UInt32(hash % 32) & 1 != 0
   }
 
+  /// Whether the frame's type is VET.
+  func isTagged(_ frame: MemoryView) -> Bool {
+    UInt32(frame.loadBigEndian(UInt16.self, at: VLAN.offset)) == registers[Offset.vet]
+  }
+
   /// A tagged frame needs its bit in VFTA, and the right canonical form bit where that is asked for.
   private func isFilteredByVLAN(_ frame: MemoryView, _ control: UInt32) -> Bool {
-    let type: UInt16 = frame.load(at: 12)
-    guard UInt32(type.byteSwapped) == registers[Offset.vet] else { return false }
-    let tag = Int(frame.load(UInt16.self, at: 14).byteSwapped)
+    guard isTagged(frame) else { return false }
+    let tag = Int(frame.loadBigEndian(UInt16.self, at: VLAN.offset + 2))
     if control & RCTL.canonicalFormEnable != 0 {
       let isCanonical = tag & 0x1000 != 0
       if isCanonical != (control & RCTL.canonicalForm != 0) { return true }

@@ -1,8 +1,14 @@
 /// Device Control (section 13.4.1).
 enum CTRL {
+  static let setLinkUp: UInt32 = 1 << 6
   static let reset: UInt32 = 1 << 26
   static let vlanMode: UInt32 = 1 << 30
   static let phyReset: UInt32 = 1 << 31
+}
+
+/// Device Status (section 13.4.2).
+enum STATUS {
+  static let linkUp: UInt32 = 1 << 1
 }
 
 /// EEPROM/Flash Control and Data (section 13.4.3).
@@ -34,6 +40,7 @@ enum MDIC {
 enum Cause {
   static let txdw: UInt32 = 1 << 0
   static let txqe: UInt32 = 1 << 1
+  static let lsc: UInt32 = 1 << 2
   static let rxdmt0: UInt32 = 1 << 4
   static let rxo: UInt32 = 1 << 6
   static let rxt0: UInt32 = 1 << 7
@@ -60,6 +67,26 @@ enum RCTL {
   static let stripCRC: UInt32 = 1 << 26
 }
 
+/// Receive Checksum Control (section 13.4.47).
+enum RXCSUM {
+  /// Where the packet checksum starts.
+  static let start: UInt32 = 0xff
+  static let ip: UInt32 = 1 << 8
+  static let transport: UInt32 = 1 << 9
+  static let ipv6: UInt32 = 1 << 10
+}
+
+/// The timers of interrupts (sections 13.4.18, 13.4.30, 13.4.31, 13.4.41 and 13.4.44).
+enum Delay {
+  /// Nanoseconds in a unit of ITR.
+  static let throttlingUnit: UInt64 = 256
+  /// Nanoseconds in a unit of RDTR, RADV, TIDV and TADV.
+  static let unit: UInt64 = 1024
+  static let value: UInt32 = 0xffff
+  /// FPD: what a timer holds back comes now.
+  static let flush: UInt32 = 1 << 31
+}
+
 /// Transmit Control (section 13.4.33).
 enum TCTL {
   static let enable: UInt32 = 1 << 1
@@ -70,6 +97,8 @@ enum TCTL {
 enum FrameSize {
   /// The shortest frame that a wire carries.
   static let minimum = 60
+  /// Two addresses and the type.
+  static let header = 14
   static let checkSequence = 4
   /// The longest frame with its check sequence while RCTL.LPE is off (section 13.7.36).
   static let longest = 1522
@@ -77,4 +106,6 @@ enum FrameSize {
   static let longestWithLPE = 16384
   /// The longest frame that can be sent (section 3.3.3, field Length).
   static let longestTransmitted = 16288
+  /// The longest frame that can be handed over to be cut: HDRLEN and PAYLEN.
+  static let longestSegmented = 0xff + 0xf_ffff
 }

@@ -1,67 +1,111 @@
 import VMM
 
+/// The frame that has come in over the wire and is not yet in the guest's memory: the head of the chip's FIFO. What the
+/// filters say, and what the guest finds in it, is one and the same.
+struct Arrival {
+  /// Bytes with padding, without check sequence; 0 where there is none.
+  var length = 0
+  /// Whether RNBC has counted it.
+  var isWaitCounted = false
+}
+
 extension E1000 {
   /// Moves frames from the back end into the receive ring, and returns the causes of interrupts.
   ///
-  /// The back end's queue stands for the chip's FIFO: a frame without descriptors waits there, which is counted
+  /// The back end's queue stands for the chip's FIFO: a frame without descriptors waits, which is counted
   /// once in RNBC and reported with RXO. A frame that no ring of this size could hold is missed (MPC).
   /// - Parameter isAsked: whether the guest's own write led here, so that it is told what is wrong.
   func receive(isAsked: Bool = false) -> UInt32 {
     guard registers[Offset.rctl] & RCTL.enable != 0 else { return 0 }
-    guard isAsked || backend.nextLength != nil else { return 0 }
+    guard isAsked || hasFrame else { return 0 }
     guard isAsked ? mayMaster() : function.isBusMaster else { return 0 }
     guard var ring = ring(RingBlock.receive) else {
       if isAsked { explainRing(RingBlock.receive) }
       return 0
     }
+    let received = packets.received
     var causes: UInt32 = 0
     // Frames that no filter passes use no descriptor, and descriptors without a buffer take no frame: what is bounded
     // is frames and descriptors together.
     var budget = 2 * ring.count
-    while budget > 0, let length = backend.nextLength {
+    while budget > 0, accept() {
       budget -= 1
-      guard let cause = receiveFrame(length, &ring, &budget) else { break }
+      guard arrival.length > 0 else { continue }
+      guard let cause = deliver(&ring, &budget) else {
+        if budget > 0 { causes |= countWait() }
+        break
+      }
       causes |= cause
     }
     registers[RingBlock.receive + RingBlock.head] = UInt32(ring.head)
-    if budget <= 0 || backend.nextLength == nil { return causes }
-    return causes | countWait()
+    if budget <= 0 && hasFrame { continueSoon() }
+    return packets.received == received ? causes : causes | announceReceived()
   }
 
-  /// Deals with the back end's next frame. Nil when it has to wait.
-  private func receiveFrame(
-    _ length: Int, _ ring: inout DescriptorRing, _ budget: inout Int
-  ) -> UInt32? {
+  private var hasFrame: Bool { arrival.length > 0 || !isLoopedBack && backend.nextLength != nil }
+
+  /// Takes the back end's next frame in, if none is in yet; one that is too long is refused. False where there is no
+  /// frame.
+  private func accept() -> Bool {
+    guard arrival.length == 0 else { return true }
+    guard !isLoopedBack, let length = backend.nextLength else { return false }
     let padded = max(length, FrameSize.minimum)
     let onWire = padded + FrameSize.checkSequence
-    let control = registers[Offset.rctl]
-    let longest = control & RCTL.longPackets != 0 ? FrameSize.longestWithLPE : FrameSize.longest
-    guard onWire <= longest else {
-      refuse("frame of \(length) bytes for the guest is longer than RCTL.LPE allows", onWire)
-      registers.count(Offset.roc)
-      registers.count(Offset.rlec)
-      return 0
-    }
-    let stored = control & RCTL.stripCRC != 0 ? padded : onWire
-    let size = bufferSize(control)
-    let before = ring.pending
-    guard let used = collectBuffers(stored, size, &ring, &budget) else {
-      guard budget > 0, before == ring.count - 1, ring.pending == before else { return nil }
-      refuse("frame of \(length) bytes for the guest does not fit into the whole receive ring", onWire)
-      registers.count(Offset.mpc)
-      return Cause.rxo
-    }
-    isWaitCounted = false
-    backend.receive(into: buffers.span.extracting(0..<used))
-    complete(from: length, padded: padded, stored: stored, size: size)
     registers.count(Offset.tpr)
     registers.countOctets(Offset.torl, onWire)
-    let verdict = verdict(on: buffers[0])
-    guard verdict != .rejected else { return 0 }
-    countReceived(buffers[0], onWire)
-    writeBack(used, stored, size, verdict, ring)
+    guard onWire <= longestFrame else {
+      backend.dropNext()
+      registers.count(Offset.roc)
+      registers.count(Offset.rlec)
+      packets.dropped &+= 1
+      fault("frame of \(length) bytes for the guest is longer than RCTL.LPE allows")
+      return true
+    }
+    let room: InlineArray<1, MemoryView> = [arrived.slice(0, padded)!]
+    backend.receive(into: room.span)
+    arrived.slice(length, padded - length)!.clear()
+    arrival.length = padded
+    return true
+  }
+
+  /// Bytes of the longest frame that is received now, with its check sequence.
+  var longestFrame: Int {
+    registers[Offset.rctl] & RCTL.longPackets != 0 ? FrameSize.longestWithLPE : FrameSize.longest
+  }
+
+  /// Filters the frame that has come in, and writes it to the guest's memory. Nil when it has to wait.
+  private func deliver(_ ring: inout DescriptorRing, _ budget: inout Int) -> UInt32? {
+    let frame = arrived.slice(0, arrival.length)!
+    let verdict = verdict(on: frame)
+    guard verdict != .rejected else {
+      arrival = Arrival()
+      return 0
+    }
+    let control = registers[Offset.rctl]
+    let isStripped = registers[Offset.ctrl] & CTRL.vlanMode != 0 && isTagged(frame)
+    let checkSequence = control & RCTL.stripCRC != 0 ? 0 : FrameSize.checkSequence
+    let length = frame.count + checkSequence - (isStripped ? VLAN.tagCount : 0)
+    let size = bufferSize(control)
+    let before = ring.pending
+    guard let used = collectBuffers(length, size, &ring, &budget) else {
+      guard budget > 0, before == ring.count - 1, ring.pending == before else { return nil }
+      return miss()
+    }
+    let onWire = frame.count + FrameSize.checkSequence
+    countReceived(frame, onWire)
+    if checkSequence != 0 { appendCheckSequence(frame) }
+    var report = ReceiveReport()
+    if verdict == .inexact { report.status |= ReceiveDescriptor.Status.passedInexactFilter }
+    if isStripped { stripTag(&report) }
+    let stored = arrived.slice(isStripped ? VLAN.tagCount : 0, length)!
+    checkSums(stored, length - checkSequence, &report)
+    for index in 0..<used {
+      buffers[index].copy(from: stored.slice(index * size, min(size, length - index * size))!)
+    }
+    writeBack(used, length, size, report, ring)
     ring.head = ring.next(slots[used - 1])
-    return Cause.rxt0 | smallPacketCause(onWire) | thresholdCause(before: before, ring)
+    arrival = Arrival()
+    return smallPacketCause(onWire) | thresholdCause(before: before, ring)
   }
 
   /// Finds buffers for `length` bytes from RDH on and returns how many, nil where there are not enough.
@@ -94,36 +138,32 @@ extension E1000 {
     return used
   }
 
-  /// Adds what the wire adds to a frame: padding, and the check sequence unless RCTL.SECRC strips it.
-  private func complete(from length: Int, padded: Int, stored: Int, size: Int) {
-    for position in length..<max(length, padded) {
-      buffers[position / size].store(0 as UInt8, at: position % size)
-    }
-    guard stored > padded else { return }
+  /// Adds the check sequence that the frame had on the wire.
+  private func appendCheckSequence(_ frame: MemoryView) {
     var sequence = FrameCheckSequence()
-    for start in stride(from: 0, to: padded, by: size) {
-      sequence.add(buffers[start / size].slice(0, min(size, padded - start))!)
-    }
-    for index in 0..<FrameSize.checkSequence {
-      let position = padded + index
-      let byte = UInt8(truncatingIfNeeded: sequence.value &>> UInt32(8 * index))
-      buffers[position / size].store(byte, at: position % size)
-    }
+    sequence.add(frame)
+    arrived.store(sequence.value, at: frame.count)
+  }
+
+  /// Moves the addresses over the tag, and reports the tag instead (section 9.3).
+  private func stripTag(_ report: inout ReceiveReport) {
+    report.status |= ReceiveDescriptor.Status.isVLAN
+    report.special = arrived.loadBigEndian(at: VLAN.offset + 2)
+    arrived.copy(from: arrived.slice(0, VLAN.offset)!, at: VLAN.tagCount)
   }
 
   private func writeBack(
-    _ used: Int, _ length: Int, _ size: Int, _ verdict: AddressFilter.Verdict, _ ring: DescriptorRing
+    _ used: Int, _ length: Int, _ size: Int, _ report: ReceiveReport, _ ring: DescriptorRing
   ) {
-    typealias Status = ReceiveDescriptor.Status
     var rest = length
     for index in 0..<used {
       let offset = ring.offset(slots[index])
-      var status = Status.done | Status.ignoreChecksum
-      if index == used - 1 { status |= Status.endOfPacket }
-      if verdict == .inexact { status |= Status.passedInexactFilter }
-      ring.view.store(UInt32(min(rest, size)), at: offset + ReceiveDescriptor.lengthOffset)
-      ring.view.store(0 as UInt8, at: offset + ReceiveDescriptor.errorsOffset)
-      ring.view.store(0 as UInt16, at: offset + ReceiveDescriptor.specialOffset)
+      var status = report.status | ReceiveDescriptor.Status.done
+      if index == used - 1 { status |= ReceiveDescriptor.Status.endOfPacket }
+      ring.view.store(
+        UInt32(min(rest, size)) | UInt32(report.checksum) << 16, at: offset + ReceiveDescriptor.lengthOffset)
+      ring.view.store(report.errors, at: offset + ReceiveDescriptor.errorsOffset)
+      ring.view.store(report.special, at: offset + ReceiveDescriptor.specialOffset)
       ring.view.storeRelease(status, at: offset + ReceiveDescriptor.statusOffset)
       rest -= size
     }
@@ -148,19 +188,18 @@ extension E1000 {
     return size != 0 && length <= size ? Cause.srpd : 0
   }
 
-  /// Drops the back end's next frame.
-  private func refuse(_ reason: @autoclosure () -> String, _ onWire: Int) {
-    backend.dropNext()
-    isWaitCounted = false
+  /// Drops the frame that has come in: the whole ring has no room for it.
+  private func miss() -> UInt32 {
+    fault("frame of \(arrival.length) bytes for the guest does not fit into the whole receive ring")
+    arrival = Arrival()
     packets.dropped &+= 1
-    registers.count(Offset.tpr)
-    registers.countOctets(Offset.torl, onWire)
-    fault(reason())
+    registers.count(Offset.mpc)
+    return Cause.rxo
   }
 
   private func countWait() -> UInt32 {
-    guard !isWaitCounted else { return 0 }
-    isWaitCounted = true
+    guard !arrival.isWaitCounted else { return 0 }
+    arrival.isWaitCounted = true
     registers.count(Offset.rnbc)
     return Cause.rxo
   }

@@ -16,7 +16,7 @@ extension E1000 {
     case .interruptCause:
       let causes = registers[offset]
       registers[offset] = 0
-      interrupt.set(false)
+      updateLine()
       return causes
     }
   }
@@ -34,12 +34,20 @@ extension E1000 {
     case .ics: raise(value & Cause.all)
     case .ims: setMask(registers[Offset.ims] | value & Cause.all)
     case .imc: setMask(registers[Offset.ims] & ~value)
+    case .itr:
+      registers.store(value, at: offset)
+      updateLine()
+    case .rdtr:
+      registers.store(value, at: offset)
+      if value & Delay.flush != 0 { flush(\.receive, Cause.rxt0) }
+    case .tidv:
+      registers.store(value, at: offset)
+      if value & Delay.flush != 0 { flush(\.transmit, Cause.txdw) }
     case .tctl:
       registers.store(value, at: offset)
       startTransmitter()
     case .rctl:
       registers.store(value, at: offset)
-      if value & RCTL.loopback != 0 { say(.loopback) }
       if value & (RCTL.sizeExtension | RCTL.size) == RCTL.sizeExtension { say(.bufferSize) }
       raise(receive(isAsked: true))
     case .ringLength: writeRingLength(offset, value)
@@ -96,9 +104,16 @@ extension E1000 {
 
   private func writeControl(_ value: UInt32) {
     if value & CTRL.reset != 0 { return reset() }
+    let changed = registers[Offset.ctrl] ^ value
     registers.store(value, at: Offset.ctrl)
-    if value & CTRL.phyReset != 0 { phy.reset() }
-    if value & CTRL.vlanMode != 0 { say(.vlanMode) }
+    if value & CTRL.phyReset != 0 {
+      phy.reset()
+      renegotiateLink()
+    }
+    if changed & CTRL.setLinkUp != 0 {
+      registers[Offset.status] ^= STATUS.linkUp
+      raise(Cause.lsc)
+    }
   }
 
   /// The management bus answers at once: R is set when the write returns (section 13.4.7).
@@ -112,7 +127,7 @@ extension E1000 {
     } else if operation == MDIC.read {
       result = result & ~0xffff | UInt32(phy.read(number))
     } else if operation == MDIC.write {
-      phy.write(number, UInt16(truncatingIfNeeded: value))
+      if phy.write(number, UInt16(truncatingIfNeeded: value)) { renegotiateLink() }
     } else {
       result |= MDIC.error
     }

@@ -2,15 +2,16 @@ import VMM
 
 /// Lengths count from the destination address through the frame check sequence (section 13.7).
 extension E1000 {
-  func countTransmitted(_ data: MemoryView) {
-    let length = data.count + FrameSize.checkSequence
+  /// Counts a frame that goes out, of `count` bytes; `start` has its addresses, if it has any.
+  func countTransmitted(_ start: MemoryView, _ count: Int) {
+    let length = count + FrameSize.checkSequence
     registers.count(Offset.tpt)
     registers.countOctets(Offset.totl, length)
     guard length >= 64 else { return }
     registers.count(Offset.gptc)
     registers.countOctets(Offset.gotcl, length)
     registers.count(Offset.ptc64 + Self.sizeClass(length))
-    countGroup(data, multicast: Offset.mptc, broadcast: Offset.bptc)
+    countGroup(start, multicast: Offset.mptc, broadcast: Offset.bptc)
   }
 
   /// Counts a frame whose descriptors are about to be written; `length` includes the check sequence.

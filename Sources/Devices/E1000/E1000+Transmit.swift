@@ -1,14 +1,13 @@
+import NetBackends
 import VMM
 
-/// A frame whose last descriptor has not come yet.
-struct PartialFrame {
-  /// Bytes gathered so far.
-  var length = 0
-  /// Whether it cannot be sent, which was counted and said when it turned out.
-  var isDiscarded = false
-}
-
+/// From the doorbell to whole frames. What is to be done to them: E1000+Frames.swift and E1000+Segments.swift.
 extension E1000 {
+  /// How much one doorbell may do before it lets go of the thread, in bytes, and what each descriptor and each
+  /// frame costs beside its own. The largest ring full of ordinary frames is within it.
+  private static let budget = 128 << 20
+  private static let overhead = 256
+
   /// A write of TDT.
   func ringDoorbell() {
     let block = RingBlock.transmit
@@ -23,7 +22,7 @@ extension E1000 {
 
   /// Sends what lies between TDH and TDT, at most one ring full (section 3.4), and returns the causes of
   /// interrupts.
-  private func transmit() -> UInt32 {
+  func transmit() -> UInt32 {
     let block = RingBlock.transmit
     guard registers[Offset.tctl] & TCTL.enable != 0,
       registers[block + RingBlock.head] != registers[block + RingBlock.tail], mayMaster()
@@ -32,111 +31,119 @@ extension E1000 {
       explainRing(block)
       return 0
     }
-    var causes = Cause.txqe
+    transmitBudget = Self.budget
+    loopbackCauses = 0
     // LWTHRESH counts in units of eight descriptors (section 13.4.43).
     let low = Int(registers[Offset.txdctl] &>> 25) * 8
-    if low != 0 && ring.pending > low { causes |= Cause.txdLow }
+    let isAboveLow = low != 0 && ring.pending > low
+    var reported: UInt8 = 0
     var index = ring.head
-    while index != ring.tail {
+    var written = index
+    while index != ring.tail, transmitBudget > 0 {
       let offset = ring.offset(index)
       let descriptor = TransmitDescriptor(
         address: ring.view.load(at: offset), word: ring.view.load(at: offset + 8))
-      take(descriptor)
-      if descriptor.command & TransmitDescriptor.Command.reportStatus != 0 {
-        ring.view.storeRelease(
-          descriptor.status & 0xf0 | TransmitDescriptor.done, at: offset + TransmitDescriptor.statusOffset)
-        causes |= Cause.txdw
+      let isEnd = take(descriptor)
+      if descriptor.command & TransmitDescriptor.Command.report != 0 {
+        reported |= 1 &<< (descriptor.command &>> 7)
       }
+      spend(0)
       index = ring.next(index)
+      // A driver may use a buffer again once its descriptor is done, so that waits until the frame is out.
+      if isEnd {
+        writeBack(&written, to: index, ring)
+      }
     }
+    if frame.count > 0 && !frame.isGathered || frame.count > 1 { gather() }
+    writeBack(&written, to: index, ring)
     registers[block + RingBlock.head] = UInt32(index)
-    return causes
+    backend.flush()
+    if index != ring.tail { continueSoon() }
+    let isLow = isAboveLow && (ring.tail &- index &+ ring.count) % ring.count <= low
+    return loopbackCauses | (index == ring.tail ? Cause.txqe : 0) | (isLow ? Cause.txdLow : 0)
+      | announceTransmitted(atOnce: reported & 1 != 0, later: reported & 2 != 0)
   }
 
-  private func take(_ descriptor: TransmitDescriptor) {
-    noteRequests(of: descriptor)
+  /// Counts `bytes` of work.
+  func spend(_ bytes: Int) {
+    transmitBudget &-= bytes &+ Self.overhead
+  }
+
+  /// Sets DD where it was asked for.
+  private func writeBack(_ written: inout Int, to end: Int, _ ring: DescriptorRing) {
+    while written != end {
+      let offset = ring.offset(written)
+      let command: UInt8 = ring.view.load(at: offset + TransmitDescriptor.commandOffset)
+      if command & TransmitDescriptor.Command.report != 0 {
+        let at = offset + TransmitDescriptor.statusOffset
+        let status: UInt8 = ring.view.load(at: at)
+        ring.view.storeRelease(status & 0xf0 | TransmitDescriptor.done, at: at)
+      }
+      written = ring.next(written)
+    }
+  }
+
+  /// Reads one descriptor. Whether it ends a frame.
+  private func take(_ descriptor: TransmitDescriptor) -> Bool {
     switch descriptor.kind {
     case .legacy, .data: takeData(descriptor)
-    case .context: break
-    case .reserved: discard { "transmit descriptor of reserved type \(hex(descriptor.word >> 20 & 0xf))" }
+    case .context:
+      let context = TransmitContext(descriptor)
+      if context.isForSegments { segmentContext = context } else { checksumContext = context }
+      return false
+    case .reserved: discard("transmit descriptor of reserved type \(hex(descriptor.word >> 20 & 0xf))")
     }
-    if descriptor.isEnd && descriptor.kind != .context { frame = PartialFrame() }
+    guard descriptor.isEnd else { return false }
+    frame = TransmitFrame()
+    return true
   }
 
-  /// A frame in one piece goes out from where it lies; others are gathered first.
   private func takeData(_ descriptor: TransmitDescriptor) {
+    frame.start(descriptor)
     guard !frame.isDiscarded else { return }
-    var data = gathered.slice(0, frame.length)!
     if !descriptor.isNull {
-      guard descriptor.length <= FrameSize.longestTransmitted - frame.length else {
-        return discard { "frame of more than \(FrameSize.longestTransmitted) bytes dropped" }
+      let limit =
+        frame.isSegmented ? segmentContext.header + segmentContext.payload : FrameSize.longestTransmitted
+      guard descriptor.length <= limit - frame.length else {
+        return discard(
+          frame.isSegmented
+            ? "frame to be cut has more than the \(limit) bytes of HDRLEN and PAYLEN"
+            : "frame of more than \(limit) bytes dropped")
       }
-      guard let fragment = memory.view(at: descriptor.address, count: descriptor.length) else {
-        return discard {
-          "transmit buffer at \(hex(descriptor.address)), \(descriptor.length) bytes, is not in RAM"
-        }
+      guard let piece = memory.view(at: descriptor.address, count: descriptor.length) else {
+        return discard(
+          "transmit buffer at \(hex(descriptor.address)), \(descriptor.length) bytes, is not in RAM")
       }
-      if descriptor.isEnd && frame.length == 0 {
-        data = fragment
-      } else {
-        gathered.copy(from: fragment, at: frame.length)
-        frame.length += fragment.count
-        data = gathered.slice(0, frame.length)!
-      }
+      if frame.count == TransmitFrame.pieceLimit { gather() }
+      pieces[frame.count] = piece
+      frame.count += 1
+      frame.length += piece.count
     }
-    if descriptor.isEnd && data.count > 0 { send(data) }
+    guard descriptor.isEnd, frame.length > 0 else { return }
+    if frame.isSegmented { sendSegments(descriptor) } else { sendFrame(descriptor) }
+  }
+
+  /// Puts the pieces together in the device's own memory: those of a frame whose end has not come, for their
+  /// descriptors are done, and those of one that has too many.
+  func gather() {
+    var offset = 0
+    for index in 0..<frame.count {
+      let piece = pieces[index]
+      if index > 0 || !frame.isGathered { gathered.copy(from: piece, at: offset) }
+      offset += piece.count
+    }
+    pieces[0] = gathered.slice(0, offset)!
+    frame.count = 1
+    frame.isGathered = true
   }
 
   /// Gives up the frame at hand: its remaining descriptors are consumed and carry nothing.
-  private func discard(_ reason: () -> String) {
+  func discard(_ reason: @autoclosure () -> String) {
     guard !frame.isDiscarded else { return }
     frame.isDiscarded = true
+    frame.count = 0
     packets.dropped &+= 1
+    if frame.isSegmented { registers.count(Offset.tsctfc) }
     fault(reason())
-  }
-
-  private func send(_ data: MemoryView) {
-    var data = data
-    if data.count < FrameSize.minimum && registers[Offset.tctl] & TCTL.padShortPackets != 0 {
-      let length = data.count
-      gathered.copy(from: data)
-      gathered.slice(length, FrameSize.minimum - length)!.clear()
-      data = gathered.slice(0, FrameSize.minimum)!
-    }
-    countTransmitted(data)
-    packets.transmitted &+= 1
-    backend.transmit(data)
-  }
-
-  /// Says what the descriptor asks for and does not get; nearly all ask for nothing.
-  private func noteRequests(of descriptor: TransmitDescriptor) {
-    typealias Command = TransmitDescriptor.Command
-    let command = descriptor.command
-    if command & (Command.segment | Command.insertVLAN | Command.interruptDelay) != 0
-      || command & (Command.extended | Command.insertFCS | Command.endOfPacket)
-        != Command.insertFCS | Command.endOfPacket
-    {
-      noteUnusualRequests(of: descriptor)
-    }
-  }
-
-  @inline(never)
-  private func noteUnusualRequests(of descriptor: TransmitDescriptor) {
-    typealias Command = TransmitDescriptor.Command
-    let command = descriptor.command
-    if command & Command.interruptDelay != 0 && registers[Offset.tidv] != 0 { say(.interruptDelay) }
-    guard descriptor.kind == .legacy || descriptor.kind == .data else { return }
-    if command & Command.insertVLAN != 0 && registers[Offset.ctrl] & CTRL.vlanMode != 0 { say(.vlanMode) }
-    if command & (Command.endOfPacket | Command.insertFCS) == Command.endOfPacket { say(.missingFCS) }
-    if descriptor.kind == .legacy {
-      if command & Command.insertChecksum != 0 { say(.checksumOffload) }
-      return
-    }
-    if descriptor.options & 3 != 0 { say(.checksumOffload) }
-    if command & Command.segment != 0 && !frame.isDiscarded {
-      say(.segmentation)
-      frame.isDiscarded = true
-      packets.dropped &+= 1
-    }
   }
 }

@@ -7,7 +7,8 @@ import VMM
 /// A write of TDT sends everything up to it before it returns, on the calling thread: a driver finds TDH at
 /// TDT and DD set when its next instruction runs. Frames for the guest stay in the back end until there are
 /// receive descriptors for them; they move whenever the guest makes room (RDT, RCTL), after each
-/// transmission, and in ``poll()``.
+/// transmission, in ``poll()`` and when the alarm rings. What one call leaves over, for a guest may ask for more
+/// than is good for it at once, goes on when the alarm rings.
 ///
 /// What the chip does and this one does not, it says once: see ``Unmodelled`` and the register table.
 public final class E1000: Device, @unchecked Sendable {
@@ -25,40 +26,72 @@ public final class E1000: Device, @unchecked Sendable {
   var microwire = Microwire()
   var phy = PHY()
 
-  /// Where the fragments of a frame are put together, and short ones made longer.
+  let alarm: Alarm
+  var schedule = Schedule()
+  /// When the alarm rings, if it is set.
+  var armed: UInt64?
+  /// IOADDR: the register that IODATA stands for.
+  var portAddress: UInt32 = 0
+
+  var checksumContext = TransmitContext()
+  var segmentContext = TransmitContext()
+  var frame = TransmitFrame()
+  /// The pieces of the frame whose descriptors are being read, where they lie.
+  var pieces: InlineArray<64, MemoryView>
+  /// Where they are put together.
   let gathered: MemoryView
-  var frame = PartialFrame()
+  /// Headers that are changed on the way, and the frame that they belong to.
+  let headers: MemoryView
+  var outgoing: InlineArray<65, MemoryView>
+  var outgoingCount = 0
+  /// What the transmitter may still do in this call.
+  var transmitBudget = 0
+  /// Causes from frames that came back while the transmitter runs.
+  var loopbackCauses: UInt32 = 0
+
+  /// The frame that has come in.
+  let arrived: MemoryView
+  var arrival = Arrival()
   /// The receive buffers for one frame, with the numbers of their descriptors: enough for the longest frame in
   /// the smallest buffers.
   var buffers: InlineArray<64, MemoryView>
   var slots = InlineArray<64, Int>(repeating: 0)
-  /// Whether RNBC has counted the frame at the head of the back end's queue.
-  var isWaitCounted = false
 
   /// TDT writes that move it away from TDH: the doorbells that ask for something.
   var kicks: UInt64 = 0
   var packets = PacketCounters()
   private var said: UInt32 = 0
-  private let gatherBuffer = HostBuffer(count: FrameSize.longestTransmitted)
+  private let gatherBuffer = HostBuffer(count: FrameSize.longestSegmented)
+  private let headerBuffer = HostBuffer(count: HeaderSpace.count)
+  private let arrivalBuffer = HostBuffer(count: FrameSize.longestWithLPE)
 
   /// - Parameters:
   ///   - memory: where descriptors and frames lie.
   ///   - backend: takes the frames sent and has frames for the guest.
   ///   - interrupt: the wire of INTA#.
+  ///   - alarm: the clock of the interrupt timers, which rings ``alarmRang()``.
   ///   - base: address of BAR0, below 4 GiB, a multiple of its 128 KiB.
   ///   - mac: the station's address, as the EEPROM has it.
+  ///   - ports: first port of BAR1, a multiple of its 64.
   ///   - interruptLine: what configuration space tells the guest of the wire.
+  ///   - coalesced: which writes may wait in KVM's coalesced ring.
   public init(
-    memory: GuestMemory, backend: NetBackend, interrupt: InterruptLine,
-    base: GuestAddress = 0xfebc_0000,
-    mac: MACAddress = MACAddress(0x52, 0x54, 0x00, 0x12, 0x34, 0x57), interruptLine: UInt8 = 11
+    memory: GuestMemory, backend: NetBackend, interrupt: InterruptLine, alarm: Alarm,
+    base: GuestAddress = 0xfebc_0000, ports: UInt16 = 0xc000,
+    mac: MACAddress = MACAddress(0x52, 0x54, 0x00, 0x12, 0x34, 0x57), interruptLine: UInt8 = 11,
+    coalesced: CoalescedWrites = .none
   ) {
     self.memory = memory
     self.backend = backend
     self.interrupt = interrupt
+    self.alarm = alarm
     self.mac = mac
     eeprom = EEPROM(mac: mac)
     gathered = gatherBuffer.view
+    headers = headerBuffer.view
+    arrived = arrivalBuffer.view
+    pieces = InlineArray(repeating: gatherBuffer.view)
+    outgoing = InlineArray(repeating: gatherBuffer.view)
     buffers = InlineArray(repeating: gatherBuffer.view)
     function = PCIFunction(
       name: "e1000", vendor: Identity.vendor, device: Identity.device, revision: 3, classCode: 0x02_00_00,
@@ -67,24 +100,45 @@ public final class E1000: Device, @unchecked Sendable {
       interruptLine: interruptLine)
     super.init(
       name: "e1000",
-      windows: [Window(.memory, base: base, count: Self.windowSize, registers: RegisterDefinition.map)])
+      windows: [
+        Window(
+          .memory, base: base, count: Self.windowSize, registers: RegisterDefinition.map,
+          coalesced: coalesced.ranges.first { $0.contains(RingBlock.transmit) }),
+        Window(.port, base: UInt64(ports), count: PortWindow.count, registers: PortWindow.registers),
+      ])
     loadAddress()
+    backend.onFault = { [weak self] in self?.fault($0) }
+    backend.guestAccepts([])
   }
 
   public override func read(_ access: Access) -> UInt64 {
-    let offset = Int(access.offset)
-    guard access.size == 4, offset & 3 == 0 else { return readLanes(access) }
-    return UInt64(readRegister(offset))
+    access.window == 0 ? readMemory(access) : readPort(access)
   }
 
   public override func write(_ access: Access, _ value: UInt64) {
+    guard access.window == 0 else { return writePort(access, value) }
     let offset = Int(access.offset)
     guard access.size == 4, offset & 3 == 0 else { return writeLanes(access, value) }
     writeRegister(offset, UInt32(truncatingIfNeeded: value))
   }
 
+  func readMemory(_ access: Access) -> UInt64 {
+    let offset = Int(access.offset)
+    guard access.size == 4, offset & 3 == 0 else { return readLanes(access) }
+    return UInt64(readRegister(offset))
+  }
+
+  public override func alarmRang() {
+    ring()
+  }
+
+  public override var watches: [Watch] {
+    [Watch(descriptor: { [backend] in backend.descriptor ?? -1 }, serve: { [self] in poll() })]
+  }
+
   public override var counters: DeviceCounters {
     var packets = packets
+    packets.dropped &+= backend.dropped
     packets.lost = backend.lost
     packets.corrupt = backend.corrupt
     return DeviceCounters(kicks: kicks, interrupts: interrupt.raised, packets: packets)
@@ -111,9 +165,13 @@ public final class E1000: Device, @unchecked Sendable {
     loadAddress()
     microwire = Microwire()
     phy.reset()
-    frame = PartialFrame()
-    isWaitCounted = false
+    checksumContext = TransmitContext()
+    segmentContext = TransmitContext()
+    frame = TransmitFrame()
+    arrival.isWaitCounted = false
+    schedule = Schedule()
     interrupt.set(false)
+    renegotiateLink()
   }
 
   /// The station's address comes from the EEPROM after each reset (section 13.5.3).

@@ -8,12 +8,17 @@ enum Offset {
   static let mdic = 0x0020
   static let vet = 0x0038
   static let icr = 0x00c0
+  static let itr = 0x00c4
   static let ims = 0x00d0
   static let rctl = 0x0100
   static let tctl = 0x0400
+  static let rdtr = 0x2820
+  static let radv = 0x282c
   static let rsrpd = 0x2c00
   static let tidv = 0x3820
   static let txdctl = 0x3828
+  static let tadv = 0x382c
+  static let rxcsum = 0x5000
 
   static let mpc = 0x4010
   static let rlec = 0x4040
@@ -33,6 +38,8 @@ enum Offset {
   static let ptc64 = 0x40d8
   static let mptc = 0x40f0
   static let bptc = 0x40f4
+  static let tsctc = 0x40f8
+  static let tsctfc = 0x40fc
 
   static let mta = 0x5200
   static let ral0 = 0x5400

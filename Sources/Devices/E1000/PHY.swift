@@ -42,8 +42,10 @@ struct PHY {
   ]
 
   private static let control = 0
-  /// Self-clearing bits of PCTRL; only the first has an effect.
+  /// Bits of PCTRL; reset and restart clear themselves.
   private static let reset: UInt16 = 1 << 15
+  private static let loopback: UInt16 = 1 << 14
+  private static let restart: UInt16 = 1 << 9
 
   private var values = InlineArray<32, UInt16>(repeating: 0)
   private var masks = InlineArray<32, UInt16>(repeating: 0)
@@ -64,9 +66,17 @@ struct PHY {
   /// Reads register `number`, 0–31.
   func read(_ number: Int) -> UInt16 { values[number] }
 
-  /// Writes register `number`, 0–31. A restart of autonegotiation (bit 9 of PCTRL) is over at once.
-  mutating func write(_ number: Int, _ value: UInt16) {
-    if number == Self.control && value & Self.reset != 0 { return reset() }
+  /// Whether what is sent comes back.
+  var isLoopedBack: Bool { values[Self.control] & Self.loopback != 0 }
+
+  /// Writes register `number`, 0–31. Whether that makes the PHY negotiate its link anew, which is over at once.
+  mutating func write(_ number: Int, _ value: UInt16) -> Bool {
+    let isControl = number == Self.control
+    if isControl && value & Self.reset != 0 {
+      reset()
+      return true
+    }
     values[number] = values[number] & ~masks[number] | value & masks[number]
+    return isControl && value & Self.restart != 0
   }
 }

@@ -1,11 +1,11 @@
 extension RegisterDefinition {
   /// Control, EEPROM, PHY and flow control (sections 13.4.1–13.4.16).
   static let general: [RegisterDefinition] = [
-    // Full duplex at 1000 Mb/s, as the EEPROM's defaults have it.
+    // Full duplex at 1000 Mb/s, link set up.
     .init(
-      "CTRL", Offset.ctrl, .readWrite, reset: 0x0000_0201, writable: 0x58fc_1be9, section: "13.4.1",
+      "CTRL", Offset.ctrl, .readWrite, reset: 0x0000_0241, writable: 0x58fc_1be9, section: "13.4.1",
       effect: .ctrl),
-    // Full duplex, link up, 1000 Mb/s: the link to a back end never goes down.
+    // Full duplex, link up, 1000 Mb/s: LU follows CTRL.SLU, for the PHY's link never goes down.
     .init("STATUS", Offset.status, .readOnly, reset: 0x0000_0083, section: "13.4.2"),
     // A 64-word EEPROM is present; writes to flash are disabled.
     .init(
@@ -30,9 +30,7 @@ extension RegisterDefinition {
   /// Sections 13.4.17–13.4.21.
   static let interrupts: [RegisterDefinition] = [
     .init("ICR", Offset.icr, .readWrite, writable: Cause.all, section: "13.4.17", effect: .icr),
-    .init(
-      "ITR", 0x00c4, .readWrite, writable: 0xffff, section: "13.4.18",
-      unmodelled: "interrupts are not throttled"),
+    .init("ITR", Offset.itr, .readWrite, writable: 0xffff, section: "13.4.18", effect: .itr),
     .init("ICS", 0x00c8, .writeOnly, writable: Cause.all, section: "13.4.19", effect: .ics),
     .init("IMS", Offset.ims, .readWrite, writable: Cause.all, section: "13.4.20", effect: .ims),
     .init("IMC", 0x00d8, .writeOnly, writable: Cause.all, section: "13.4.21", effect: .imc),

@@ -11,17 +11,11 @@ extension RegisterDefinition {
       "RDLEN", 0x2808, .readWrite, writable: 0x000f_ff80, section: "13.4.27", effect: .ringLength),
     .init("RDH", 0x2810, .readWrite, writable: 0xffff, section: "13.4.28"),
     .init("RDT", 0x2818, .readWrite, writable: 0xffff, section: "13.4.29", effect: .rdt),
-    .init(
-      "RDTR", 0x2820, .readWrite, writable: 0xffff, section: "13.4.30",
-      unmodelled: "receive interrupts are not delayed"),
+    .init("RDTR", Offset.rdtr, .readWrite, writable: 0xffff, section: "13.4.30", effect: .rdtr),
     .init("RXDCTL", 0x2828, .readWrite, reset: 0x0101_0000, writable: 0x013f_3f3f, section: "13.4.46"),
-    .init(
-      "RADV", 0x282c, .readWrite, writable: 0xffff, section: "13.4.31",
-      unmodelled: "receive interrupts are not delayed"),
+    .init("RADV", Offset.radv, .readWrite, writable: 0xffff, section: "13.4.31"),
     .init("RSRPD", Offset.rsrpd, .readWrite, writable: 0xfff, section: "13.4.32"),
-    .init(
-      "RXCSUM", 0x5000, .readWrite, writable: 0x7ff, section: "13.4.47",
-      unmodelled: "no checksum of received frames is computed; each descriptor says so (IXSM)"),
+    .init("RXCSUM", Offset.rxcsum, .readWrite, writable: 0x7ff, section: "13.4.47"),
   ]
 
   /// Sections 13.4.33–13.4.45.
@@ -37,10 +31,9 @@ extension RegisterDefinition {
       "TDLEN", 0x3808, .readWrite, writable: 0x000f_ff80, section: "13.4.38", effect: .ringLength),
     .init("TDH", 0x3810, .readWrite, writable: 0xffff, section: "13.4.39"),
     .init("TDT", 0x3818, .readWrite, writable: 0xffff, section: "13.4.40", effect: .tdt),
-    // Delays only the descriptors with IDE set; those are where it is said that nothing is delayed.
-    .init("TIDV", Offset.tidv, .readWrite, writable: 0xffff, section: "13.4.41"),
+    .init("TIDV", Offset.tidv, .readWrite, writable: 0xffff, section: "13.4.41", effect: .tidv),
     .init("TXDCTL", Offset.txdctl, .readWrite, writable: 0xff3f_3f3f, section: "13.4.43"),
-    .init("TADV", 0x382c, .readWrite, writable: 0xffff, section: "13.4.44"),
+    .init("TADV", Offset.tadv, .readWrite, writable: 0xffff, section: "13.4.44"),
     .init("TSPMT", 0x3830, .readWrite, section: "13.4.45"),
   ]
 

@@ -82,6 +82,9 @@ enum WriteEffect: UInt8 {
   case ics
   case ims
   case imc
+  case itr
+  case rdtr
+  case tidv
   case rctl
   case tctl
   case ringLength

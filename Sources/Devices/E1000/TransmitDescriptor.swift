@@ -1,8 +1,8 @@
 /// A transmit descriptor as read from the ring: legacy, or extended of type context or data
 /// (sections 3.3.3, 3.3.6 and 3.3.7).
 struct TransmitDescriptor {
-  static let size = 16
-  /// Where the byte with the status lies.
+  /// Where the bytes with command and status lie.
+  static let commandOffset = 11
   static let statusOffset = 12
   static let done: UInt8 = 1
 
@@ -13,10 +13,17 @@ struct TransmitDescriptor {
     static let insertChecksum: UInt8 = 1 << 2
     /// TCP segmentation, in an extended descriptor: the same bit.
     static let segment: UInt8 = 1 << 2
-    static let reportStatus: UInt8 = 1 << 3
+    /// RS, and RPS of the relatives with early reports: here a frame is sent when it is fetched.
+    static let report: UInt8 = 3 << 3
     static let extended: UInt8 = 1 << 5
     static let insertVLAN: UInt8 = 1 << 6
     static let interruptDelay: UInt8 = 1 << 7
+  }
+
+  /// POPTS of a data descriptor, valid in the first of a frame.
+  enum Option {
+    static let networkChecksum: UInt8 = 1 << 0
+    static let transportChecksum: UInt8 = 1 << 1
   }
 
   enum Kind {
@@ -28,9 +35,9 @@ struct TransmitDescriptor {
   let word: UInt64
 
   var command: UInt8 { UInt8(truncatingIfNeeded: word &>> 24) }
-  var status: UInt8 { UInt8(truncatingIfNeeded: word &>> 32) }
-  /// POPTS of a data descriptor: bits 0 and 1 ask for checksums.
   var options: UInt8 { UInt8(truncatingIfNeeded: word &>> 40) }
+  /// The VLAN tag, valid in the last descriptor of a frame.
+  var special: UInt16 { UInt16(truncatingIfNeeded: word &>> 48) }
   var isEnd: Bool { command & Command.endOfPacket != 0 }
 
   var kind: Kind {
@@ -45,6 +52,11 @@ struct TransmitDescriptor {
   /// Bytes in the buffer: 16 bits in a legacy descriptor, 20 in a data descriptor.
   var length: Int {
     Int(word & (command & Command.extended == 0 ? 0xffff : 0xf_ffff))
+  }
+
+  /// CSS and CSO of a legacy descriptor: from there to the end of the frame.
+  var legacyChecksum: ChecksumPlace {
+    ChecksumPlace(start: Int(options), field: Int(word &>> 16 & 0xff))
   }
 
   /// Null descriptors carry no data (section 3.3.3).

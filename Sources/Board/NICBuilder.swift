@@ -1,0 +1,65 @@
+import E1000
+import KVM
+import NetBackends
+import PCI
+import VMM
+import Virtio
+import VirtioNet
+
+/// Puts NICs into a machine: each model has its place (docs/guest-abi.md).
+struct NICBuilder {
+  private let machine: Machine
+  private let host: PCIHost
+  private let connect: (String, Int) -> InterruptLine
+  /// Words that the guest's command line needs to find the NICs.
+  private(set) var words: [String] = []
+  /// What rings the NICs' alarms.
+  private(set) var alarms: [Watch] = []
+
+  /// - Parameter connect: the interrupt line of a device, by its name and the line's number.
+  init(_ machine: Machine, _ host: PCIHost, connect: @escaping (String, Int) -> InterruptLine) {
+    self.machine = machine
+    self.host = host
+    self.connect = connect
+  }
+
+  /// - Throws: ``MachineError`` where the host has not what the NIC or its back end needs.
+  mutating func make(_ nic: NICSpecification) throws(MachineError) -> Device {
+    let backend = try nic.makeBackend()
+    do throws(KVMError) {
+      switch nic.model {
+      case .e1000: return try makeE1000(nic, backend)
+      case .virtioNetMMIO: return try makeVirtioMMIO(nic, backend)
+      case .virtioNetPCI: break
+      }
+    } catch { throw .kvm(error) }
+    throw .configuration("virtio-net-pci: the machine has no such device yet")
+  }
+
+  private mutating func makeE1000(
+    _ nic: NICSpecification, _ backend: NetBackend
+  ) throws(KVMError) -> Device {
+    let alarm = try ClockAlarm.make()
+    let mac = nic.mac
+    let e1000 = E1000(
+      memory: machine.memory, backend: backend, interrupt: connect("e1000", 11), alarm: alarm,
+      mac: MACAddress(mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]), coalesced: nic.coalesced)
+    alarms.append(alarm.watch(for: e1000))
+    host.attach(e1000.function, device: 3)
+    return e1000
+  }
+
+  private mutating func makeVirtioMMIO(
+    _ nic: NICSpecification, _ backend: NetBackend
+  ) throws(KVMError) -> Device {
+    let base: GuestAddress = 0xd000_0000
+    words.append("virtio_mmio.device=4K@\(hex(base)):5")
+    return try VirtioMMIO(
+      device: virtioNet(nic, backend), base: base, interrupt: connect("virtio-net", 5), service: nic.queue)
+  }
+
+  private func virtioNet(_ nic: NICSpecification, _ backend: NetBackend) -> VirtioNet {
+    VirtioNet(
+      memory: machine.memory, backend: backend, mac: nic.mac, mtu: nic.mtu.map(Int.init) ?? VirtioNet.defaultMTU)
+  }
+}
