@@ -60,6 +60,7 @@ struct NICBuilder {
 
   private func virtioNet(_ nic: NICSpecification, _ backend: NetBackend) -> VirtioNet {
     VirtioNet(
-      memory: machine.memory, backend: backend, mac: nic.mac, mtu: nic.mtu.map(Int.init) ?? VirtioNet.defaultMTU)
+      memory: machine.memory, backend: backend, mac: nic.mac,
+      mtu: nic.mtu.map(Int.init) ?? VirtioNet.defaultMTU)
   }
 }

@@ -1,4 +1,5 @@
 import NetBackends
+import Virtio
 
 extension NICSpecification {
   /// Parses `MODEL[,backend=B][,OPTION=VALUE]...`; the model's usual values stand for what is not given.
@@ -20,7 +21,7 @@ extension NICSpecification {
     pcap = try options.value("pcap", "the path of a file") { $0.isEmpty ? nil : String($0) }
     if model == .e1000 {
       coalesced = try options.choice("coalesced") ?? .none
-      if let queue: Service = try options.choice("queue"), queue != .vcpu {
+      if let queue: QueueService = try options.choice("queue"), queue != .vcpu {
         throw NICSpecificationError(text, "'queue=\(queue.rawValue)': the vCPU serves an E1000")
       }
     } else {

@@ -1,5 +1,7 @@
+import E1000
 import TestSupport
 import Testing
+import Virtio
 
 @testable import Board
 
@@ -43,9 +45,9 @@ struct NICSpecificationTests {
     if Bool.random(using: &random) { nic.mac = [UInt8(seed & 0x7f) << 1 | 2, 1, 0x0f, 0xf0, 0, 0xff] }
     if Bool.random(using: &random) { nic.pcap = "/tmp/\(seed)" }
     if nic.model == .e1000 {
-      nic.coalesced = NICSpecification.CoalescedWrites.allCases.randomElement(using: &random)!
+      nic.coalesced = CoalescedWrites.allCases.randomElement(using: &random)!
     } else {
-      nic.queue = NICSpecification.QueueService.allCases.randomElement(using: &random)!
+      nic.queue = QueueService.allCases.randomElement(using: &random)!
       if Bool.random(using: &random) { nic.mtu = UInt16.random(in: 68...65535, using: &random) }
     }
     #expect(try NICSpecification(nic.description) == nic)
