@@ -28,9 +28,11 @@ CKVM_REQUEST(KVM_CREATE_PIT2);
 CKVM_REQUEST(KVM_IRQ_LINE);
 CKVM_REQUEST(KVM_ENABLE_CAP);
 CKVM_REQUEST(KVM_REGISTER_COALESCED_MMIO);
+CKVM_REQUEST(KVM_UNREGISTER_COALESCED_MMIO);
 CKVM_REQUEST(KVM_GET_STATS_FD);
 CKVM_REQUEST(KVM_IOEVENTFD);
 CKVM_REQUEST(KVM_IRQFD);
+CKVM_REQUEST(KVM_SET_GSI_ROUTING);
 CKVM_REQUEST(KVM_X86_SET_MSR_FILTER);
 // vCPU
 CKVM_REQUEST(KVM_RUN);
@@ -65,6 +67,7 @@ CKVM_FLAG(KVM_STATS_BASE_POW2);
 
 static const uint32_t CKVM_IOEVENTFD_FLAG_PIO = KVM_IOEVENTFD_FLAG_PIO;
 static const uint32_t CKVM_IOEVENTFD_FLAG_DATAMATCH = KVM_IOEVENTFD_FLAG_DATAMATCH;
+static const uint32_t CKVM_IOEVENTFD_FLAG_DEASSIGN = KVM_IOEVENTFD_FLAG_DEASSIGN;
 static const uint32_t CKVM_MSR_EXIT_REASON_UNKNOWN = KVM_MSR_EXIT_REASON_UNKNOWN;
 static const uint32_t CKVM_MSR_EXIT_REASON_FILTER = KVM_MSR_EXIT_REASON_FILTER;
 static const uint32_t CKVM_MSR_FILTER_READ_AND_WRITE = KVM_MSR_FILTER_READ | KVM_MSR_FILTER_WRITE;
@@ -140,6 +143,7 @@ static inline struct kvm_coalesced_mmio *ckvm_coalesced_entries(struct kvm_coale
 static inline uint32_t ckvm_coalesced_is_port(const struct kvm_coalesced_mmio *entry) { return entry->pio; }
 static inline void ckvm_set_port_zone(struct kvm_coalesced_mmio_zone *zone) { zone->pio = 1; }
 static inline struct kvm_msr_filter_range *ckvm_filter_ranges(struct kvm_msr_filter *filter) { return filter->ranges; }
+static inline struct kvm_irq_routing_entry *ckvm_routing_entries(struct kvm_irq_routing *table) { return table->entries; }
 static inline const uint64_t *ckvm_internal_data(const struct kvm_run *run) { return run->internal.data; }
 
 // Read anew after each KVM_RUN, which may change all memory as far as the compiler knows.

@@ -27,6 +27,7 @@ public struct Capability: Hashable, Sendable {
   public static let userSpaceMSR = Capability("KVM_CAP_X86_USER_SPACE_MSR", KVM_CAP_X86_USER_SPACE_MSR)
   public static let ioEventFD = Capability("KVM_CAP_IOEVENTFD", KVM_CAP_IOEVENTFD)
   public static let irqFD = Capability("KVM_CAP_IRQFD", KVM_CAP_IRQFD)
+  public static let irqRouting = Capability("KVM_CAP_IRQ_ROUTING", KVM_CAP_IRQ_ROUTING)
   public static let binaryStatistics = Capability("KVM_CAP_BINARY_STATS_FD", KVM_CAP_BINARY_STATS_FD)
 }
 

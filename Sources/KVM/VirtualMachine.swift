@@ -66,6 +66,17 @@ public final class VirtualMachine: Sendable {
       ckvm_call_with(descriptor.number, KVM_REGISTER_COALESCED_MMIO_, &zone), "KVM_REGISTER_COALESCED_MMIO")
   }
 
+  /// Takes back what ``coalesceWrites(at:count:isPort:)`` asked for: every range that contains all of this one.
+  public func exitOnWrites(at address: UInt64, count: UInt32, isPort: Bool) throws(KVMError) {
+    var zone = kvm_coalesced_mmio_zone()
+    zone.addr = address
+    zone.size = count
+    if isPort { unsafe ckvm_set_port_zone(&zone) }
+    _ = try unsafe check(
+      ckvm_call_with(descriptor.number, KVM_UNREGISTER_COALESCED_MMIO_, &zone),
+      "KVM_UNREGISTER_COALESCED_MMIO")
+  }
+
   /// Makes a vCPU. The first has index 0; the others wait for INIT and SIPI from it.
   public func makeVCPU(_ index: Int) throws(KVMError) -> VCPU {
     let number = try check(

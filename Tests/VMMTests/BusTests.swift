@@ -13,10 +13,14 @@ import Testing
   }
 
   private func route(_ bus: Bus, _ space: Window.Space, _ address: UInt64) -> Route {
+    unsafe bus.routes[target(bus, space, address).number]
+  }
+
+  private func target(_ bus: Bus, _ space: Window.Space, _ address: UInt64) -> AddressMap.Target {
     switch space {
-    case .port: unsafe bus.routes[bus.route(toPort: address)]
-    case .memory: unsafe bus.routes[bus.route(toMemory: address)]
-    case .msr: unsafe bus.routes[bus.route(toMSR: address)]
+    case .port: bus.target(ofPort: address)
+    case .memory: bus.target(ofMemory: address)
+    case .msr: bus.target(ofMSR: address)
     }
   }
 
@@ -118,7 +122,7 @@ import Testing
     let bus = try Bus(devices.shuffled())
     let found = (UInt64(0)..<0x1_0000).map { name(route(bus, .port, $0)) }
     #expect(found == devices.map(\.name))
-    #expect(Set((UInt64(0)..<0x1_0000).map { bus.route(toPort: $0) }).count == 0x1_0000)
+    #expect(Set((UInt64(0)..<0x1_0000).map { bus.target(ofPort: $0).number }).count == 0x1_0000)
     #expect(throws: BusError.self) { try Bus(devices + [device("more", [(.port, 0x8000, 1)])]) }
   }
 

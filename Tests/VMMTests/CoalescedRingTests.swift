@@ -10,8 +10,8 @@ import Testing
     return RecordingDevice(
       name: "d",
       windows: [
-        Window(.memory, base: 0xd000_0000, count: 16, registers: map, coalesced: 0..<16),
-        Window(.port, base: 0x500, count: 16, registers: map, coalesced: 0..<16),
+        Window(.memory, base: 0xd000_0000, count: 16, registers: map, coalesced: [0..<16]),
+        Window(.port, base: 0x500, count: 16, registers: map, coalesced: [0..<16]),
       ])
   }
 

@@ -33,7 +33,7 @@ import Testing
       0x75, 0xfc,  // jnz to the out
       0xe6, 0xf4,  // out 0xf4, al
     ])
-    let port = device(.port, base: 0x5f0, coalesced: 0..<8)
+    let port = device(.port, base: 0x5f0, coalesced: [0..<8])
     #expect(try guest.run(port) == .exited(status: 0))
     expectCounted(guest, port, at: 0, size: 2)
   }
@@ -49,7 +49,7 @@ import Testing
         0x75, 0xf8,  // jnz to the mov
         0xe6, 0xf4,  // out 0xf4, al
       ], mode: .protected)
-    let memory = device(.memory, base: 0xd000_0000, coalesced: 0..<8)
+    let memory = device(.memory, base: 0xd000_0000, coalesced: [0..<8])
     #expect(try guest.run(memory) == .exited(status: 0))
     expectCounted(guest, memory, at: 4, size: 4)
   }
@@ -62,7 +62,7 @@ import Testing
       0xec,  // in al, dx
       0xe6, 0xf4,  // out 0xf4, al
     ])
-    let port = device(.port, base: 0x5f0, coalesced: 0..<8)
+    let port = device(.port, base: 0x5f0, coalesced: [0..<8])
     port.answer = { _ in port.records.reduce(0) { $0 + ($1.value ?? 0) } }
     #expect(try guest.run(port) == .exited(status: 0x33))
     #expect(port.records.map(\.value) == [0x11, 0x22, nil])
@@ -78,7 +78,7 @@ import Testing
       0xba, 0xf4, 0x05, 0xee,  // mov dx, 0x5f4; out dx, al
       0xe6, 0xf4,  // out 0xf4, al
     ])
-    let port = device(.port, base: 0x5f0, coalesced: 4..<6)
+    let port = device(.port, base: 0x5f0, coalesced: [4..<6])
     #expect(try guest.run(port) == .exited(status: 1))
     #expect(port.records.map(\.offset) == [3, 6, 4])
     #expect(guest.tally(1, isWrite: true).exits == 2)
@@ -92,7 +92,7 @@ import Testing
       0xb0, 0x11, 0xee,  // mov al, 0x11; out dx, al
       0xeb, 0xfe,  // jmp $
     ])
-    let port = device(.port, base: 0x5f0, coalesced: 0..<8)
+    let port = device(.port, base: 0x5f0, coalesced: [0..<8])
     #expect(try guest.run(port, limit: .milliseconds(300)) == .timeLimit)
     #expect(port.records == [.init(offset: 0, size: 1, value: 0x11)])
   }

@@ -47,7 +47,7 @@ extension FlatGuest {
 
 /// A device with one register over all of its window.
 func device(
-  _ space: Window.Space, base: UInt64, count: UInt64 = 8, coalesced: Range<Int>? = nil,
+  _ space: Window.Space, base: UInt64, count: UInt64 = 8, coalesced: [Range<Int>] = [],
   doorbells: [Doorbell] = []
 ) -> RecordingDevice {
   let registers = RegisterMap([Register("DATA", at: 0, count: Int(count))])

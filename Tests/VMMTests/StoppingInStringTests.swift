@@ -41,7 +41,8 @@ import Testing
       let items = Window(
         space, base: space == .port ? 0x5f0 : 0xd000_0000, count: space == .port ? 1 : UInt64(items),
         registers: registers)
-      let other = Window(.port, base: 0x600, count: 1, registers: registers, coalesced: hasRing ? 0..<1 : nil)
+      let other = Window(
+        .port, base: 0x600, count: 1, registers: registers, coalesced: hasRing ? [0..<1] : [])
       return RecordingDevice(name: "device", windows: [items, other])
     }
 

@@ -75,11 +75,11 @@ final class BenchDevice: Device, @unchecked Sendable {
       windows: [
         Window(
           .port, base: Self.ports, count: 0x10, registers: RegisterMap(ports),
-          coalesced: part == .coalescedPort ? Offset.coalesced..<Offset.coalesced + 1 : nil,
+          coalesced: part == .coalescedPort ? [Offset.coalesced..<Offset.coalesced + 1] : [],
           doorbells: part == .doorbellPort ? [bell!] : []),
         Window(
           .memory, base: Self.memory, count: 0x2000, registers: RegisterMap(granule: 4, words),
-          coalesced: part == .coalescedMemory ? 0..<4 : nil,
+          coalesced: part == .coalescedMemory ? [0..<4] : [],
           doorbells: part == .doorbellMemory ? [bell!] : []),
       ])
   }

@@ -26,10 +26,10 @@ final class SurveyDevice: Device, @unchecked Sendable {
 
   private static func windows(_ answer: Answer) throws(KVMError) -> [Window] {
     let registers = RegisterMap([Register("NOTIFY", at: 0, count: 4)])
-    var coalesced: Range<Int>?
+    var isCoalesced = false
     switch answer {
     case .msr(let number): return [Window(.msr, base: UInt64(number), count: 1, registers: registers)]
-    case .coalesced: coalesced = 0..<1
+    case .coalesced: isCoalesced = true
     case .userSpace, .doorbell: break
     }
     var windows: [Window] = []
@@ -39,7 +39,7 @@ final class SurveyDevice: Device, @unchecked Sendable {
       windows.append(
         Window(
           space, base: base, count: count, registers: registers,
-          coalesced: coalesced.map { $0.lowerBound..<Int(count) }, doorbells: bells))
+          coalesced: isCoalesced ? [0..<Int(count)] : [], doorbells: bells))
     }
     return windows
   }

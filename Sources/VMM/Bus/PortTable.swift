@@ -3,7 +3,7 @@ import CLinux
 /// All ports as one vCPU's run loop sees them: for each the device, the access without its size, and the line
 /// of that vCPU's ledger. One load finds everything that the exit of a port needs.
 ///
-/// The table has 65,536 entries, but pages cost nothing until touched, and devices have few ports.
+/// Windows that may move are not in it: they are found as memory is, through the ``Bus``. The table has 65,536 entries, but pages cost nothing until touched, and devices have few ports.
 @safe
 final class PortTable: @unchecked Sendable {
   /// A port that a device claims.
@@ -18,7 +18,7 @@ final class PortTable: @unchecked Sendable {
     let padding: UInt64 = 0
   }
 
-  /// Indexed by port; nil for a port that nobody claims.
+  /// Indexed by port; nil for a port that no fixed window claims.
   let entries: UnsafeMutablePointer<Entry?>
   private static let count = 1 << 16
   private let bus: Bus
@@ -34,10 +34,10 @@ final class PortTable: @unchecked Sendable {
     unsafe entries = base
     self.bus = bus
     self.ledger = ledger
-    for number in bus.ports {
+    for (number, window) in bus.fixedPorts {
       let route = unsafe bus.routes[number]
-      for port in route.base...route.last {
-        let offset = port - route.base
+      for offset in 0..<window.count {
+        let port = window.base + offset
         let line = route.line(at: offset, isWrite: false)
         unsafe entries[Int(port)] = unsafe Entry(
           device: route.device, access: route.access(at: offset, size: 0).bits,

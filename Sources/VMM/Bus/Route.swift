@@ -4,9 +4,6 @@
 /// no reference count.
 @safe
 struct Route {
-  /// First and last address.
-  let base: UInt64
-  let last: UInt64
   let device: Unmanaged<Device>
   /// Line of reads of register 0; negative for the unclaimed, whose lines are found by address.
   let firstLine: Int
@@ -19,8 +16,6 @@ struct Route {
   /// A route to window `index` of a device, which outlives it.
   init(to device: Device, window index: Int, firstLine: Int) {
     let window = device.windows[index]
-    base = window.base
-    last = window.base + (window.count - 1)
     unsafe self.device = unsafe Unmanaged.passUnretained(device)
     self.firstLine = firstLine
     unsafe numbers = window.registers.numbers.base
@@ -31,8 +26,6 @@ struct Route {
 
   /// The route taken where no window is: to a device, which outlives it, without lines of its own.
   init(unclaimed device: Device, noNames: RegisterMap) {
-    base = 0
-    last = 0
     unsafe self.device = unsafe Unmanaged.passUnretained(device)
     firstLine = -1
     unsafe numbers = noNames.numbers.base

@@ -1,3 +1,5 @@
+import KVM
+
 /// An interrupt that a device sends as a message, a write of `data` to `address` (MSI, MSI-X): injected, so that a
 /// device knows no KVM and its test sees what was sent.
 ///
@@ -5,8 +7,10 @@
 open class MessageInterrupt: @unchecked Sendable {
   public init() {}
 
-  /// Chooses the message. Until then, or after nil, nothing is sent.
-  open func route(_ message: Message?) {}
+  /// Chooses the message. Until then, or after nil or an error, nothing is sent.
+  ///
+  /// - Throws: ``KVMError`` for a message that the machine does not take.
+  open func route(_ message: Message?) throws(KVMError) {}
 
   /// Sends it.
   open func send() {}

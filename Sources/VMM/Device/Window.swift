@@ -18,10 +18,12 @@ public struct Window: Sendable {
   public let registers: RegisterMap
   /// Offsets at which writes may wait in KVM's coalesced ring until the next exit, where the host has one:
   /// for registers whose writes have no effect that the guest could miss. Empty ranges are not allowed.
-  public let coalesced: Range<Int>?
+  public let coalesced: [Range<Int>]
   /// Registers whose writes KVM answers with a signal, where the host has KVM_CAP_IOEVENTFD; elsewhere they come to
   /// ``Device/write(_:_:)`` like all others.
   public let doorbells: [Doorbell]
+  /// Whether the window may lie elsewhere later, or nowhere (``WindowPlacer``); ``base`` is where it lies first.
+  public let isMovable: Bool
 
   /// - Parameters:
   ///   - space: where the range lies.
@@ -30,16 +32,19 @@ public struct Window: Sendable {
   ///   - registers: the names that the ledger shows; offsets are relative to `base`.
   ///   - coalesced: see ``coalesced``; ports and memory only.
   ///   - doorbells: see ``doorbells``; ports and memory only.
+  ///   - isMovable: see ``isMovable``; ports and memory only.
   public init(
-    _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: Range<Int>? = nil,
-    doorbells: [Doorbell] = []
+    _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: [Range<Int>] = [],
+    doorbells: [Doorbell] = [], isMovable: Bool = false
   ) {
-    precondition(count > 0 && base <= UInt64.max - count && coalesced.map(\.isEmpty) != true)
+    precondition(count > 0 && base <= UInt64.max - count && !coalesced.contains(where: \.isEmpty))
+    precondition(space != .msr || !isMovable)
     self.space = space
     self.base = base
     self.count = count
     self.registers = registers
     self.coalesced = coalesced
     self.doorbells = doorbells
+    self.isMovable = isMovable
   }
 }

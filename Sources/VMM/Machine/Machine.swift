@@ -13,10 +13,10 @@ public final class Machine: Sendable {
   private let vm: VirtualMachine
   private let crew: Crew
   private let cpuid: CPUIDTable
-  /// What KVM says to KVM_CAP_COALESCED_MMIO: the ring's page, 0 without the capability.
-  private let coalescedPage: Int
-  private let coalescesPorts: Bool
-  private let hasDoorbells: Bool
+  /// Moves the movable windows of the machine's devices, once it runs.
+  public let placer: WindowPlacer
+  private let placement: Placement
+  private let routing: InterruptRouting?
   private let interrupts: (any UserInterruptController)?
   /// The devices that were told to start.
   private let started = Mutex<[Device]>([])
@@ -61,9 +61,12 @@ public final class Machine: Sendable {
       }
       cpuid = table
     } catch { throw .kvm(error) }
-    coalescedPage = system.value(of: .coalescedMMIO)
-    coalescesPorts = system.value(of: .coalescedPIO) != 0
-    hasDoorbells = system.value(of: .ioEventFD) != 0
+    placement = Placement(vm, on: system)
+    placer = placement
+    let hasMessages =
+      configuration.interruptControllers == .kernel && system.value(of: .irqFD) != 0
+      && system.value(of: .irqRouting) != 0
+    routing = hasMessages ? InterruptRouting(vm) : nil
     self.interrupts = interrupts
   }
 
@@ -111,7 +114,7 @@ public final class Machine: Sendable {
     prepare: (VCPU) throws(KVMError) -> Void = { _ throws(KVMError) in }
   ) throws(MachineError) {
     let bus: Bus
-    do throws(BusError) { bus = try Bus(devices) } catch { throw .bus(error) }
+    do throws(BusError) { bus = try Bus(devices, reserved: reserved) } catch { throw .bus(error) }
     var ring: CoalescedRing?
     let hasLocalAPIC = configuration.interruptControllers == .kernel
     for index in 0..<configuration.cpus {
@@ -124,8 +127,7 @@ public final class Machine: Sendable {
           cpuid.forCPU(index, of: configuration.cpus, hasLocalAPIC: hasLocalAPIC))
         if index == 0 {
           try vcpu.enter(entry, hasLocalAPIC: hasLocalAPIC)
-          ring = try coalesce(devices, vcpu)
-          try connectDoorbells(of: devices)
+          ring = try placement.begin(bus, vcpu)
         }
         try prepare(vcpu)
       } catch { throw .kvm(error) }
@@ -145,29 +147,32 @@ public final class Machine: Sendable {
     }
   }
 
-  /// Registers the windows whose writes may wait in KVM's ring; the ring, if there is any.
-  private func coalesce(_ devices: [Device], _ vcpu: VCPU) throws(KVMError) -> CoalescedRing? {
-    var zones = 0
-    guard coalescedPage > 0 else { return nil }
-    for window in devices.flatMap(\.windows) {
-      guard let range = window.coalesced, window.space != .port || coalescesPorts else { continue }
-      try vm.coalesceWrites(
-        at: window.base + UInt64(range.lowerBound), count: UInt32(range.count), isPort: window.space == .port)
-      zones += 1
+  /// What never comes to a device, because RAM or KVM itself answers.
+  private var reserved: [Bus.Reserved] {
+    let memory = memory.slots.map { slot in
+      Bus.Reserved(
+        space: .memory, range: slot.start...(slot.start + UInt64(slot.view.count - 1)), name: "RAM")
     }
-    return zones > 0 ? CoalescedRing(vcpu, page: coalescedPage) : nil
+    let pages = Bus.Reserved(
+      space: .memory, range: Self.identityMap...(Self.taskState + 0x2fff), name: "KVM's pages")
+    return memory + [pages] + (configuration.interruptControllers == .kernel ? KernelDevice.reserved : [])
   }
 
-  /// Hands the registers that ring an eventfd to KVM.
-  private func connectDoorbells(of devices: [Device]) throws(KVMError) {
-    guard hasDoorbells else { return }
-    for window in devices.flatMap(\.windows) {
-      for bell in window.doorbells {
-        try vm.signal(
-          bell.number, onWriteAt: window.base + UInt64(bell.offset), length: bell.size, value: bell.value,
-          isPort: window.space == .port)
-      }
+  /// The spaces in which accesses did not all go where the windows of the devices lay first, so that addresses alone do
+  /// not tell whose they were: those of the devices with movable windows, and those of nobody.
+  public var strays: Set<Window.Space> { placement.strays }
+
+  /// Whether the machine takes interrupts that are messages.
+  public var hasMessageInterrupts: Bool { routing != nil }
+
+  /// A message to the LAPICs, which any thread may send without an exit of a vCPU (KVM_IRQFD, KVM_SET_GSI_ROUTING).
+  ///
+  /// - Throws: ``KVMError`` where the machine does not take them (``hasMessageInterrupts``), or the host has no more.
+  public func messageInterrupt() throws(KVMError) -> MessageInterrupt {
+    guard let routing else {
+      throw KVMError(Capability.irqRouting.name, errno: 0, advice: "there are no LAPICs to send messages to")
     }
+    return try routing.makeInterrupt()
   }
 
   /// A wire to input `number` of the in-kernel interrupt controllers, which any thread may pulse without a call to KVM.

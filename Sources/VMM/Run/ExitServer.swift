@@ -77,10 +77,11 @@ final class ExitServer: @unchecked Sendable {
   private func serveRarePort(since start: UInt32) {
     let io = unsafe shared.pointee.io
     let address = UInt64(io.port)
-    let route = unsafe routes + bus.route(toPort: address)
+    let target = bus.target(ofPort: address)
+    let route = unsafe routes + target.number
     let isWrite = io.direction == KVM_EXIT_IO_OUT.magnitude
-    let line = unsafe line(route, .port, address, isWrite: isWrite)
-    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: io.size)
+    let line = line(target, .port, address, isWrite: isWrite)
+    let access = unsafe route.pointee.access(at: address &- target.base, size: io.size)
     let data = unsafe ckvm_port_data(shared)!
     for item in 0..<Int(io.count) {
       let place = unsafe data + item &* Int(io.size)
@@ -103,10 +104,11 @@ final class ExitServer: @unchecked Sendable {
   func serveMemory(since start: UInt32) {
     let address = unsafe ckvm_memory_address(shared)
     let isWrite = unsafe ckvm_memory_is_write(shared) != 0
-    let route = unsafe routes + bus.route(toMemory: address)
-    let line = unsafe line(route, .memory, address, isWrite: isWrite)
+    let target = bus.target(ofMemory: address)
+    let route = unsafe routes + target.number
+    let line = line(target, .memory, address, isWrite: isWrite)
     let size = unsafe ckvm_memory_size(shared)
-    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: size)
+    let access = unsafe route.pointee.access(at: address &- target.base, size: size)
     if isWrite {
       unsafe write(route.pointee.device, access, ckvm_data(ckvm_memory_data(shared), size))
     } else {
@@ -118,37 +120,40 @@ final class ExitServer: @unchecked Sendable {
   /// KVM_EXIT_X86_RDMSR and KVM_EXIT_X86_WRMSR. Nobody's register raises #GP, as on a processor.
   func serveMSR(isWrite: Bool, since start: UInt32) {
     let index = unsafe UInt64(shared.pointee.msr.index)
-    let route = unsafe routes + bus.route(toMSR: index)
+    let target = bus.target(ofMSR: index)
+    let route = unsafe routes + target.number
     let isClaimed = unsafe route.pointee.firstLine >= 0
     unsafe shared.pointee.msr.error = isClaimed ? 0 : 1
     if isClaimed {
-      let access = unsafe route.pointee.access(at: index &- route.pointee.base, size: 8)
+      let access = unsafe route.pointee.access(at: index &- target.base, size: 8)
       if isWrite {
         unsafe write(route.pointee.device, access, shared.pointee.msr.data)
       } else {
         unsafe read(route.pointee.device, access, ckvm_msr_data(shared))
       }
     }
-    unsafe record(line(route, .msr, index, isWrite: isWrite), since: start)
+    record(line(target, .msr, index, isWrite: isWrite), since: start)
   }
 
   /// A write that KVM kept in the coalesced ring: the device gets it, the ledger counts it as no exit.
   func serveCoalesced(_ space: Window.Space, _ address: UInt64, size: UInt8, _ value: UInt64) {
-    let route = unsafe routes + (space == .port ? bus.route(toPort: address) : bus.route(toMemory: address))
-    let access = unsafe route.pointee.access(at: address &- route.pointee.base, size: size)
+    let target = space == .port ? bus.target(ofPort: address) : bus.target(ofMemory: address)
+    let route = unsafe routes + target.number
+    let access = unsafe route.pointee.access(at: address &- target.base, size: size)
     unsafe write(route.pointee.device, access, access.truncate(value))
-    ledger.recordCoalesced(unsafe line(route, space, address, isWrite: true))
+    ledger.recordCoalesced(line(target, space, address, isWrite: true))
   }
 
   /// The line of the ledger for an access, whether a device claims it or not.
   @inline(__always)
   private func line(
-    _ route: UnsafeMutablePointer<Route>, _ space: Window.Space, _ address: UInt64, isWrite: Bool
+    _ target: AddressMap.Target, _ space: Window.Space, _ address: UInt64, isWrite: Bool
   ) -> Int {
-    guard unsafe route.pointee.firstLine >= 0 else {
+    guard unsafe routes[target.number].firstLine >= 0 else {
+      bus.noteStray(space, address)
       return ledger.unclaimedLine(space, address) &+ (isWrite ? 1 : 0)
     }
-    return unsafe route.pointee.line(at: address &- route.pointee.base, isWrite: isWrite)
+    return unsafe routes[target.number].line(at: address &- target.base, isWrite: isWrite)
   }
 
   @inline(__always)

@@ -34,18 +34,9 @@ public struct WitnessPlan: Sendable {
   ) {
     self.host = host
     self.devices = devices
-    kernelDevices = hasKernelInterruptControllers ? Self.interruptControllers : []
+    kernelDevices = hasKernelInterruptControllers ? KernelDevice.all.map { Place(name: $0.name, ranges: $0.ranges) } : []
     self.interruptLines = hasKernelInterruptControllers ? interruptLines : []
   }
-
-  /// What KVM_CREATE_IRQCHIP and KVM_CREATE_PIT2 make.
-  private static let interruptControllers = [
-    Place(
-      name: "lapic", ranges: [.memory: [0xfee0_0000...0xfee0_0fff], .msr: [0x800...0x8ff]]),
-    Place(name: "ioapic", ranges: [.memory: [0xfec0_0000...0xfec0_00ff]]),
-    Place(name: "pic", ranges: [.port: [0x20...0x21, 0xa0...0xa1, 0x4d0...0x4d1]]),
-    Place(name: "pit", ranges: [.port: [0x40...0x43, 0x61...0x61]]),
-  ]
 
   // MARK: Selections
 
