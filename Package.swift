@@ -51,7 +51,7 @@ let package = Package(
     device("PIC"),
     device("PCI"),
     device("E1000", uses: ["PCI", "NetBackends"]),
-    device("Virtio", uses: ["KVM"]),
+    device("Virtio", uses: ["PCI", "KVM"]),
     device("VirtioNet", uses: ["Virtio", "NetBackends"]),
 
     library(
@@ -101,7 +101,7 @@ let package = Package(
     tests(of: "PIC", uses: ["VMM"]),
     tests(of: "PCI", uses: ["VMM"]),
     tests(of: "E1000", uses: ["PCI", "NetBackends", "VMM"]),
-    tests(of: "Virtio", uses: ["KVM", "VMM"]),
+    tests(of: "Virtio", uses: ["PCI", "KVM", "VMM"]),
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
     tests(of: "Console", uses: ["CLinux"]),
     tests(of: "Witness", uses: ["HostFacts", "VMM", "CLinux"]),

@@ -67,7 +67,7 @@ public final class Board: Sendable {
       Marker(onMark: { isBegin in window.mark(isBegin: isBegin) { marks.snapshot(isBegin: isBegin) } }),
     ]
     if let pic { devices.append(pic.pair) }
-    let host = PCIHost()
+    let host = PCIHost(placer: machine.placer)
     devices.append(host)
     var builder = NICBuilder(machine, host, connect: connect)
     for nic in nics {

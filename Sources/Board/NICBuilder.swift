@@ -30,10 +30,9 @@ struct NICBuilder {
       switch nic.model {
       case .e1000: return try makeE1000(nic, backend)
       case .virtioNetMMIO: return try makeVirtioMMIO(nic, backend)
-      case .virtioNetPCI: break
+      case .virtioNetPCI: return try makeVirtioPCI(nic, backend)
       }
     } catch { throw .kvm(error) }
-    throw .configuration("virtio-net-pci: the machine has no such device yet")
   }
 
   private mutating func makeE1000(
@@ -45,7 +44,7 @@ struct NICBuilder {
       memory: machine.memory, backend: backend, interrupt: connect("e1000", 11), alarm: alarm,
       mac: MACAddress(mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]), coalesced: nic.coalesced)
     alarms.append(alarm.watch(for: e1000))
-    host.attach(e1000.function, device: 3)
+    host.attach(e1000, at: 3)
     return e1000
   }
 
@@ -56,6 +55,22 @@ struct NICBuilder {
     words.append("virtio_mmio.device=4K@\(hex(base)):5")
     return try VirtioMMIO(
       device: virtioNet(nic, backend), base: base, interrupt: connect("virtio-net", 5), service: nic.queue)
+  }
+
+  private func makeVirtioPCI(
+    _ nic: NICSpecification, _ backend: NetBackend
+  ) throws(KVMError) -> Device {
+    let net = virtioNet(nic, backend)
+    // One for each queue and one for the configuration; none where the machine takes no messages.
+    var messages: [MessageInterrupt] = []
+    if machine.hasMessageInterrupts {
+      for _ in 0...net.queues.count { messages.append(try machine.messageInterrupt()) }
+    }
+    let transport = try VirtioPCI(
+      device: net, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: connect("virtio-net-pci", 10),
+      interruptLine: 10, messages: messages, service: nic.queue)
+    host.attach(transport, at: 4)
+    return transport
   }
 
   private func virtioNet(_ nic: NICSpecification, _ backend: NetBackend) -> VirtioNet {

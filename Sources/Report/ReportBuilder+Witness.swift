@@ -41,7 +41,8 @@ extension ReportBuilder {
     MachineFacts(
       exits: exitsByReason, devices: board.devices.map(facts(of:)), unclaimed: unclaimedFacts,
       raised: Dictionary(
-        board.interruptLines.values.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +))
+        board.interruptLines.values.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +),
+      strays: board.machine.strays)
   }
 
   private var exitsByReason: [ExitReason: UInt64] {

@@ -63,6 +63,7 @@ public final class MachineWitness: Sendable {
     let vcpu = Dictionary(
       statistics.filter { $0.scope == "vcpu" }.map { ($0.name, $0.values.first ?? 0) }, uniquingKeysWith: +)
     let reconciliation = Reconciliation(plan, facts, count: count) { vcpu[$0] }
+    unavailable.merge(reconciliation.withheld) { $1 }
     return Testimony(
       lines: reconciliation.lines, kernelDevices: reconciliation.kernelDevices,
       statistics: statistics.filter { $0.values.contains { $0 != 0 } }, unavailable: unavailable)

@@ -207,7 +207,7 @@ struct HostileTests {
   @Test("without bus mastering no descriptor is touched")
   func noBusMaster() {
     let host = PCIHost()
-    host.attach(rig.nic.function, device: 3)
+    host.attach(rig.nic, at: 3)
     host.write(Access(offset: 0, size: 4), 0x8000_1804)
     host.write(Access(offset: 4, size: 2), 2)
     rig.startTransmitter()

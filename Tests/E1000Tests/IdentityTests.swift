@@ -136,7 +136,7 @@ struct IdentityTests {
   @Test("on the bus it is 8086:100e with 128 KiB at the address that the device answers at")
   func pci() {
     let host = PCIHost()
-    host.attach(rig.nic.function, device: 3)
+    host.attach(rig.nic, at: 3)
     func read(_ register: UInt64) -> UInt64 {
       host.write(Access(offset: 0, size: 4), 0x8000_1800 | register)
       return host.read(Access(offset: 4, size: 4))

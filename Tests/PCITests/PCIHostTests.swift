@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 import VMM
 
@@ -43,7 +44,7 @@ struct PCIHostTests {
 
   @Test("where nobody is, reads give all ones and writes are lost")
   func absent() {
-    ports.host.attach(makeNIC(), device: 3)
+    ports.host.attach(TestNIC(), at: 3)
     for device in 0..<32 where device != 0 && device != 3 {
       for size in [1, 2, 4] {
         #expect(ports.read(device, 0, size: size) == ~0 >> (64 - 8 * UInt64(size)))
@@ -63,7 +64,7 @@ struct PCIHostTests {
 
   @Test("bytes and words of CONFIG_DATA are the lanes of the double word")
   func lanes() {
-    ports.host.attach(makeNIC(), device: 3)
+    ports.host.attach(TestNIC(), at: 3)
     for register in stride(from: 0, to: 256, by: 4) {
       let whole = ports.read(3, register)
       for lane in 0..<4 {
@@ -79,7 +80,7 @@ struct PCIHostTests {
 
   @Test("a byte written to the interrupt line leaves its neighbours alone")
   func byteWrite() {
-    ports.host.attach(makeNIC(), device: 3)
+    ports.host.attach(TestNIC(), at: 3)
     #expect(ports.read(3, 0x3c) == 0x10b)
     ports.write(3, 0x3c, size: 1, 0x0a)
     ports.write(3, 0x3d, size: 1, 0x0a)
@@ -88,12 +89,44 @@ struct PCIHostTests {
 
   @Test("any access of any size with any value is answered")
   func hostile() {
-    ports.host.attach(makeNIC(), device: 3)
+    ports.host.attach(TestNIC(), at: 3)
     var random = SystemRandomNumberGenerator()
     for _ in 0..<20_000 {
       let access = Access(offset: .random(in: 0..<8), size: [1, 2, 4].randomElement()!)
       let value = access.ones & .random(in: 0 ... .max, using: &random)
       ports.host.write(access, value)
+      #expect(ports.host.read(access) <= access.ones)
+    }
+    #expect(ports.read(3, 0) == 0x100e_8086)
+  }
+
+  @Test("the window of memory has the same registers, each function 4 KiB")
+  func memory() {
+    ports.host.attach(TestNIC(), at: 3)
+    for register in stride(from: 0, to: 256, by: 4) {
+      #expect(
+        ports.host.read(Access(window: 1, offset: 3 << 15 | register, size: 4)) == ports.read(3, register))
+    }
+    ports.host.write(Access(window: 1, offset: 3 << 15 | 0x3c, size: 1), 0x07)
+    #expect(ports.read(3, 0x3c, size: 1) == 0x07)
+    #expect(
+      ports.host.read(Access(window: 1, offset: 3 << 15 | 0x100, size: 4)) == 0, "no extended capabilities")
+    #expect(
+      ports.host.read(Access(window: 1, offset: 3 << 15 | 1 << 12, size: 4)) == 0xffff_ffff, "function 1")
+    #expect(ports.host.read(Access(window: 1, offset: 4 << 15, size: 4)) == 0xffff_ffff, "no device")
+    let map = ports.host.windows[1].registers
+    #expect(map.registers[map.number(at: 3 << 15 | 0x10)].name == "00:03")
+    #expect(map.registers[map.number(at: 31 << 15)].name == "00:1f")
+  }
+
+  @Test("any access of any size to the window of memory is answered")
+  func hostileMemory() {
+    ports.host.attach(TestNIC(), at: 3)
+    var random = SplitMix64(seed: 3)
+    for _ in 0..<20_000 {
+      let offset = Int.random(in: 0..<1 << 20, using: &random) & (Bool.random(using: &random) ? ~0 : 0x1_80ff)
+      let access = Access(window: 1, offset: offset, size: .random(in: 1...8, using: &random))
+      ports.host.write(access, access.ones & .random(in: 0 ... .max, using: &random))
       #expect(ports.host.read(access) <= access.ones)
     }
     #expect(ports.read(3, 0) == 0x100e_8086)

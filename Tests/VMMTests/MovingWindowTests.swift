@@ -55,6 +55,7 @@ import Testing
       var places = windows.map { Optional($0.base) }
       for _ in 0..<40 {
         let moved = Int.random(in: 3..<8, using: &random)
+        let before = places[moved]
         places[moved] =
           Int.random(in: 0..<5, using: &random) == 0 ? nil : .random(in: 0...330, using: &random)
         let faults = bus.place(0, of: devices[moved], at: places[moved])
@@ -64,7 +65,7 @@ import Testing
           #expect(found.number == expected.map { $0 + 1 } ?? 0)
           if let expected { #expect(found.base == places[expected]) }
         }
-        if let place = places[moved], answering(windows, places, ram, place) != moved {
+        if let place = places[moved], place != before, answering(windows, places, ram, place) != moved {
           #expect(faults.contains { $0.hasPrefix("d\(moved) at \(hex(place)) ") }, "\(faults)")
         }
       }
@@ -126,7 +127,7 @@ import Testing
     onThreads(3) { thread in
       var random = SplitMix64(seed: UInt64(thread))
       if thread == 0 {
-        for _ in 0..<100_000 {
+        for _ in 0..<20_000 {
           let moved = Int.random(in: 0..<6, using: &random)
           let slot = UInt64.random(in: 0..<8, using: &random)
           _ = bus.place(0, of: devices[moved], at: slot == 7 ? nil : slot << 20)

@@ -35,7 +35,7 @@ import Testing
     mover.onWrite = { [machine = guest.machine] _ in
       for line in machine.placer.place(0, of: moving, at: base) { mover.fault(line) }
     }
-    #expect(try guest.run([moving, mover]) == .exited(status: 0))
+    #expect(try guest.run([moving, mover, guest.debugExit()]) == .exited(status: 0))
     mover.onWrite = { _ in }
     return (moving.records.map(\.value), mover, guest)
   }

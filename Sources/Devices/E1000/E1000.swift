@@ -11,7 +11,7 @@ import VMM
 /// than is good for it at once, goes on when the alarm rings.
 ///
 /// What the chip does and this one does not, it says once: see ``Unmodelled`` and the register table.
-public final class E1000: Device, @unchecked Sendable {
+public final class E1000: Device, PCIDevice, @unchecked Sendable {
   /// Length of BAR0 in bytes.
   public static let windowSize: UInt64 = 128 << 10
 
@@ -83,7 +83,6 @@ public final class E1000: Device, @unchecked Sendable {
   ) {
     self.memory = memory
     self.backend = backend
-    self.interrupt = interrupt
     self.alarm = alarm
     self.mac = mac
     eeprom = EEPROM(mac: mac)
@@ -93,19 +92,20 @@ public final class E1000: Device, @unchecked Sendable {
     pieces = InlineArray(repeating: gatherBuffer.view)
     outgoing = InlineArray(repeating: gatherBuffer.view)
     buffers = InlineArray(repeating: gatherBuffer.view)
+    let windows = [
+      Window(
+        .memory, base: base, count: Self.windowSize, registers: RegisterDefinition.map,
+        coalesced: coalesced.ranges, isMovable: true),
+      Window(
+        .port, base: UInt64(ports), count: PortWindow.count, registers: PortWindow.registers, isMovable: true),
+    ]
     function = PCIFunction(
       name: "e1000", vendor: Identity.vendor, device: Identity.device, revision: 3, classCode: 0x02_00_00,
       subsystem: (Identity.vendor, Identity.subsystem),
-      bars: [PCIMemoryBAR(index: 0, address: UInt32(base), size: UInt32(Self.windowSize))],
-      interruptLine: interruptLine)
-    super.init(
-      name: "e1000",
-      windows: [
-        Window(
-          .memory, base: base, count: Self.windowSize, registers: RegisterDefinition.map,
-          coalesced: coalesced.ranges.first { $0.contains(RingBlock.transmit) }),
-        Window(.port, base: UInt64(ports), count: PortWindow.count, registers: PortWindow.registers),
-      ])
+      bars: [PCIBaseAddress(0, window: 0, of: windows), PCIBaseAddress(1, window: 1, of: windows)],
+      interrupt: interrupt, interruptLine: interruptLine)
+    self.interrupt = function.pin
+    super.init(name: "e1000", windows: windows)
     loadAddress()
     backend.onFault = { [weak self] in self?.fault($0) }
     backend.guestAccepts([])
@@ -148,6 +148,10 @@ public final class E1000: Device, @unchecked Sendable {
   /// it waits for a vCPU in the device.
   public func poll() {
     exclusively { raise(receive()) }
+  }
+
+  public func busMasteringBegan() {
+    raise(receive())
   }
 
   /// Says once what is not modelled.

@@ -30,7 +30,7 @@ public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
       try Doorbell(at: Int(MMIORegister.queueNotify.rawValue), size: 4, value: UInt64(index))
     }
     try super.init(
-      device: device, service: service, doorbells: doorbells,
+      name: device.name, device: device, service: service, doorbells: doorbells,
       windows: [
         Window(
           .memory, base: base, count: Self.windowCount,
@@ -41,7 +41,7 @@ public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
   public override var interrupts: UInt64 { interrupt.raised }
 
   public override func read(_ access: Access) -> UInt64 {
-    if access.offset >= MMIORegister.config { return readConfig(access) }
+    if access.offset >= MMIORegister.config { return readConfig(access, at: MMIORegister.config) }
     guard let register = register(access) else { return 0 }
     return UInt64(read(register))
   }
@@ -120,23 +120,6 @@ public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
     return 0
   }
 
-  /// Fields are read in their own width, or in halves of 32 bits (section 4.2.2.2). Behind the last there may
-  /// always be padding (section 2.5.1), which reads as 0.
-  private func readConfig(_ access: Access) -> UInt64 {
-    let offset = Int(access.offset) - MMIORegister.config
-    let size = Int(access.size)
-    guard size == 1 || size == 2 || size == 4, offset % size == 0 else {
-      fault("read of \(size) bytes of the configuration space at \(hex(access.offset))")
-      return 0
-    }
-    guard let field = device.config.view.slice(offset, size) else { return 0 }
-    return switch size {
-    case 1: UInt64(field.load(UInt8.self, at: 0))
-    case 2: UInt64(field.load(UInt16.self, at: 0))
-    default: UInt64(field.load(UInt32.self, at: 0))
-    }
-  }
-
   private func reset() {
     deviceFeaturesSel = 0
     driverFeaturesSel = 0
@@ -150,19 +133,5 @@ public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
     if notifications.queues != 0 { interruptStatus |= 1 }
     if notifications.configuration { interruptStatus |= 2 }
     interrupt.set(interruptStatus != 0)
-  }
-}
-
-extension GuestAddress {
-  /// Bits 0–31, as a pair of registers has them.
-  fileprivate var low: UInt32 {
-    get { UInt32(truncatingIfNeeded: self) }
-    set { self = self & ~0xffff_ffff | UInt64(newValue) }
-  }
-
-  /// Bits 32–63.
-  fileprivate var high: UInt32 {
-    get { UInt32(truncatingIfNeeded: self >> 32) }
-    set { self = self & 0xffff_ffff | UInt64(newValue) << 32 }
   }
 }

@@ -21,19 +21,20 @@ open class VirtioTransport: Device, @unchecked Sendable {
   private var wasLive = false
 
   /// - Parameters:
+  ///   - name: in the ledger.
   ///   - device: what the registers control; it belongs to this transport from now on.
   ///   - service: who serves the queues.
   ///   - doorbells: of ``doorbells(for:_:_:)``; they are in one of the windows as well.
   /// - Throws: ``KVMError`` where the system has no eventfd to give.
   public init(
-    device: VirtioDevice, service: QueueService, doorbells: [Doorbell], windows: [Window]
+    name: String, device: VirtioDevice, service: QueueService, doorbells: [Doorbell], windows: [Window]
   ) throws(KVMError) {
     self.device = device
     self.service = service
     self.doorbells = doorbells
     supervisorWakeUp = try WakeUp()
     server = service == .vcpu ? nil : try QueueServer(name: device.name, doorbells, polls: service == .poll)
-    super.init(name: device.name, windows: windows)
+    super.init(name: name, windows: windows)
     device.service = service
     device.transport = self
   }
@@ -78,6 +79,23 @@ open class VirtioTransport: Device, @unchecked Sendable {
     if device.isLive != wasLive {
       wasLive = device.isLive
       server.wake()
+    }
+  }
+
+  /// Reads the configuration space, which begins at `start` of the window: fields in their own width, or in halves of 32
+  /// bits (sections 4.1.3.1 and 4.2.2.2). Behind the last there may always be padding (section 2.5.1), which reads as 0.
+  final func readConfig(_ access: Access, at start: Int) -> UInt64 {
+    let offset = Int(access.offset) - start
+    let size = Int(access.size)
+    guard size == 1 || size == 2 || size == 4, offset % size == 0 else {
+      fault("read of \(size) bytes of the configuration space at \(hex(access.offset))")
+      return 0
+    }
+    guard let field = device.config.view.slice(offset, size) else { return 0 }
+    return switch size {
+    case 1: UInt64(field.load(UInt8.self, at: 0))
+    case 2: UInt64(field.load(UInt16.self, at: 0))
+    default: UInt64(field.load(UInt32.self, at: 0))
     }
   }
 

@@ -49,16 +49,31 @@ public struct Reconciliation {
         lines.append(
           line(
             "\(place.name): \(space.plural)", ledger: accesses(of: device, space),
-            plan.selections(place, space), holds: space == .port || !hasWideAccesses))
+            plan.selections(place, space),
+            holds: isWhole(space) && !(facts.strays.contains(space) && place.movable.contains(space))))
       }
     }
     for space in [Window.Space.port, .memory] {
       lines.append(
         line(
           "unclaimed: \(space.plural)", ledger: accesses(of: facts.unclaimed, space), plan.unclaimed(space),
-          holds: space == .port || !hasWideAccesses))
+          holds: isWhole(space) && !facts.strays.contains(space)))
     }
     return lines
+  }
+
+  /// Whether the ledger counts accesses as KVM traces them.
+  private func isWhole(_ space: Window.Space) -> Bool { space == .port || !hasWideAccesses }
+
+  /// Ledgers that are not held against tracepoints, which know addresses and no windows, and why.
+  public var withheld: [String: String] {
+    var reasons: [String: String] = [:]
+    for space in facts.strays {
+      let names = plan.devices.filter { $0.movable.contains(space) }.map(\.name) + ["unclaimed"]
+      reasons["ledger of \(names.joined(separator: ", ")) (\(space.plural))"] =
+        "the guest moved or switched off windows, and an address alone no longer tells whose it was"
+    }
+    return reasons
   }
 
   private func accesses(of device: MachineFacts.Device, _ space: Window.Space) -> UInt64 {

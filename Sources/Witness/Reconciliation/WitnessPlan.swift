@@ -7,6 +7,8 @@ public struct WitnessPlan: Sendable {
   public struct Place: Sendable {
     public let name: String
     public var ranges: [Window.Space: [ClosedRange<UInt64>]] = [:]
+    /// The spaces in which it may answer elsewhere, or not at all.
+    public var movable: Set<Window.Space> = []
 
     public init(name: String, ranges: [Window.Space: [ClosedRange<UInt64>]]) {
       self.name = name
@@ -17,6 +19,7 @@ public struct WitnessPlan: Sendable {
       name = device.name
       for window in device.windows {
         ranges[window.space, default: []].append(window.base...(window.base + (window.count - 1)))
+        if window.isMovable { movable.insert(window.space) }
       }
     }
   }
@@ -34,7 +37,8 @@ public struct WitnessPlan: Sendable {
   ) {
     self.host = host
     self.devices = devices
-    kernelDevices = hasKernelInterruptControllers ? KernelDevice.all.map { Place(name: $0.name, ranges: $0.ranges) } : []
+    kernelDevices =
+      hasKernelInterruptControllers ? KernelDevice.all.map { Place(name: $0.name, ranges: $0.ranges) } : []
     self.interruptLines = hasKernelInterruptControllers ? interruptLines : []
   }
 
