@@ -88,18 +88,12 @@ final class NetDriver {
     var address = address ?? buffer(queue, head)
     for (index, count) in cut.enumerated() {
       let number = nextDescriptor[queue]
-      let next = (number + 1) % queueSize(queue)
-      let at = descriptors(queue) + 16 * Int(number)
-      ram.store(UInt64(address), at: at)
-      ram.store(UInt32(count), at: at + 8)
-      ram.store(UInt16((index < cut.count - 1 ? 1 : 0) | (writable ? 2 : 0)), at: at + 12)
-      ram.store(next, at: at + 14)
+      describe(
+        queue, number, address, count, flags: (index < cut.count - 1 ? 1 : 0) | (writable ? 2 : 0))
       address += count
-      nextDescriptor[queue] = next
+      nextDescriptor[queue] = (number + 1) % queueSize(queue)
     }
-    let index = availableIndex(queue)
-    ram.store(head, at: available(queue) + 4 + 2 * Int(index % queueSize(queue)))
-    ram.store(index &+ 1, at: available(queue) + 2)
+    publish(queue, head)
     return head
   }
 
@@ -120,6 +114,35 @@ final class NetDriver {
     offerFrame(frame.view, cut: cut)
   }
 
+  /// Sends a command of the control queue and returns what the device answers; nil if it wrote nothing.
+  func command(_ group: UInt8, _ number: UInt8, _ data: [UInt8]) -> UInt8? {
+    let address = buffer(Self.control, 0)
+    ram.copy(from: [group, number] + data, at: address)
+    ram.store(UInt8(0xcc), at: address + 0x8000)
+    let head = nextDescriptor[Self.control]
+    describe(Self.control, head, address, 2 + data.count, flags: 1)
+    describe(Self.control, (head + 1) % queueSize(Self.control), address + 0x8000, 1, flags: 2)
+    nextDescriptor[Self.control] = (head + 2) % queueSize(Self.control)
+    publish(Self.control, head)
+    kick(Self.control)
+    let answer: UInt8 = ram.load(at: address + 0x8000)
+    return answer == 0xcc ? nil : answer
+  }
+
+  private func describe(_ queue: Int, _ number: UInt16, _ address: Int, _ count: Int, flags: UInt16) {
+    let at = descriptors(queue) + 16 * Int(number)
+    ram.store(UInt64(address), at: at)
+    ram.store(UInt32(count), at: at + 8)
+    ram.store(flags, at: at + 12)
+    ram.store((number + 1) % queueSize(queue), at: at + 14)
+  }
+
+  private func publish(_ queue: Int, _ head: UInt16) {
+    let index = availableIndex(queue)
+    ram.store(head, at: available(queue) + 4 + 2 * Int(index % queueSize(queue)))
+    ram.store(index &+ 1, at: available(queue) + 2)
+  }
+
   func kick(_ queue: Int) { write(0x50, UInt32(queue)) }
 
   func availableIndex(_ queue: Int) -> UInt16 { ram.load(at: available(queue) + 2) }
@@ -136,19 +159,40 @@ final class NetDriver {
 /// A back end that keeps what it is sent and gives what it is told to.
 final class Recorder: NetBackend, @unchecked Sendable {
   private(set) var sent: [[UInt8]] = []
+  private(set) var offloads: [Offload] = []
+  private(set) var flushes = 0
+  /// What the driver was said to accept, each time.
+  private(set) var accepted: [Offloads] = []
   var pending: [[UInt8]] = []
+  /// Of all pending frames.
+  var pendingOffload = Offload.none
   private(set) var refused = 0
   /// Called with each frame while it is valid.
   var whileSending: ((MemoryView) -> Void)?
 
-  init() {
+  private let takes: Offloads
+
+  init(takes: Offloads = []) {
+    self.takes = takes
     super.init(name: "recorder")
+  }
+
+  override var accepts: Offloads { takes }
+  override var nextOffload: Offload { pendingOffload }
+
+  override func guestAccepts(_ offloads: Offloads) {
+    accepted.append(offloads)
+  }
+
+  override func flush() {
+    flushes += 1
   }
 
   override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
     var bytes: [UInt8] = []
     for index in frame.indices { bytes += frame[index].bytes }
     sent.append(bytes)
+    offloads.append(offload)
     for index in frame.indices { whileSending?(frame[index]) }
   }
 

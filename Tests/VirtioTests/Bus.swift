@@ -1,17 +1,17 @@
 import VMM
 import Virtio
 
-/// The driver's side of the registers: what a guest would read and write.
+/// The driver's side of the registers: what a guest would read and write, from any thread.
 struct Bus {
   let device: VirtioMMIO
   let line: InterruptLine
 
   func read(_ offset: Int, size: Int = 4) -> UInt32 {
-    UInt32(truncatingIfNeeded: device.read(Access(offset: offset, size: size)))
+    UInt32(truncatingIfNeeded: device.exclusively { device.read(Access(offset: offset, size: size)) })
   }
 
   func write(_ offset: Int, _ value: UInt32, size: Int = 4) {
-    device.write(Access(offset: offset, size: size), UInt64(value))
+    device.exclusively { device.write(Access(offset: offset, size: size), UInt64(value)) }
   }
 
   var status: UInt32 { read(0x70) }
@@ -45,6 +45,14 @@ struct Bus {
       write(offset + 4, UInt32(truncatingIfNeeded: address >> 32))
     }
     write(0x44, 1)
+  }
+}
+
+extension Bus {
+  /// Stops a queue that is ready.
+  func disable(_ queue: UInt32) {
+    write(0x30, queue)
+    write(0x44, 0)
   }
 }
 

@@ -48,8 +48,9 @@ struct Ring {
     var next: UInt16 = 0
   }
 
-  func describe(_ index: UInt16, _ entry: Entry) {
-    let at = Int(Self.descriptors) + 16 * Int(index)
+  /// Writes descriptor `index` of the queue, or of an indirect table.
+  func describe(_ index: UInt16, _ entry: Entry, in table: GuestAddress = descriptors) {
+    let at = Int(table) + 16 * Int(index)
     ram.store(entry.address, at: at)
     ram.store(entry.length, at: at + 8)
     ram.store(entry.flags, at: at + 12)
@@ -57,14 +58,14 @@ struct Ring {
   }
 
   /// Descriptors `0..<entries.count`, each with NEXT but the last.
-  func describeChain(_ entries: [Entry]) {
+  func describeChain(_ entries: [Entry], in table: GuestAddress = descriptors) {
     for (index, entry) in entries.enumerated() {
       var entry = entry
       if index < entries.count - 1 {
         entry.flags |= Entry.next
         entry.next = UInt16(index + 1)
       }
-      describe(UInt16(index), entry)
+      describe(UInt16(index), entry, in: table)
     }
   }
 
@@ -79,6 +80,15 @@ struct Ring {
   }
 
   var usedIndex: UInt16 { ram.load(at: Int(Self.used) + 2) }
+
+  var usedFlags: UInt16 { ram.load(at: Int(Self.used)) }
+
+  /// Of which entries the two want to be told, under EVENT_IDX.
+  var usedEvent: UInt16 {
+    get { ram.load(at: Int(Self.available) + 4 + 2 * Int(size)) }
+    nonmutating set { ram.store(newValue, at: Int(Self.available) + 4 + 2 * Int(size)) }
+  }
+  var availableEvent: UInt16 { ram.load(at: Int(Self.used) + 4 + 8 * Int(size)) }
 
   func usedElement(_ index: UInt16) -> (id: UInt32, length: UInt32) {
     let at = Int(Self.used) + 4 + 8 * Int(index % size)
