@@ -2,38 +2,49 @@
 #include "e1000_transmit.h"
 #include "keys.h"
 #include "print.h"
-#include "wait.h"
+#include "sizes.h"
 
-/* The interrupt driver waits for its interrupt before it looks at memory, so that each batch pays for one. */
-static void await_batch(enum e1000_driver driver, uint64_t interrupts)
+/*
+ * The interrupt driver waits for its interrupt before it looks at memory, so that each batch pays for one. With moderation it
+ * only looks at memory, and the interrupts come when the card thinks fit.
+ */
+static void await_batch(const struct e1000_options *options, uint64_t interrupts)
 {
-    if (driver == INTERRUPT)
+    if (options->driver == INTERRUPT && !options->itr && !options->tidv)
         WAIT_UNTIL(e1000_interrupts != interrupts, PATIENCE, "e1000-tx: no interrupt came");
     await_e1000_transmitter();
 }
 
-static void transmit_all(enum e1000_driver driver, uint64_t packets, uint64_t batch)
+static void transmit_all(const struct e1000_options *options, uint64_t packets)
 {
-    for (uint64_t sent = 0; sent < packets; sent += batch) {
+    for (uint64_t sent = 0; sent < packets; sent += options->batch) {
         uint64_t interrupts = e1000_interrupts;
-        transmit_by_e1000(sent, packets - sent < batch ? packets - sent : batch);
-        await_batch(driver, interrupts);
+        transmit_by_e1000(sent, packets - sent < options->batch ? packets - sent : options->batch);
+        await_batch(options, interrupts);
     }
+}
+
+static struct e1000_options keys(void)
+{
+    struct e1000_options options = e1000_keys(true);
+    options.segments = choice_key("tso") == 1;
+    options.size = options.segments ? large_size_key() : small_size_key();
+    if (options.segments && options.batch > E1000_MAXIMUM_LARGE)
+        options.batch = E1000_MAXIMUM_LARGE;
+    return options;
 }
 
 int main(void)
 {
-    uint64_t packets = number_key("packets"), batch = number_key("batch");
-    enum e1000_driver driver = choice_key("driver");
-    if (!find_e1000())
-        fail("e1000-tx: there is no E1000");
-    reset_e1000();
-    start_e1000_transmitter(driver, batch, frame_size_key());
-    if (driver == INTERRUPT)
+    uint64_t packets = number_key("packets");
+    struct e1000_options options = keys();
+    start_e1000(&options);
+    start_e1000_transmitter(&options);
+    if (options.driver == INTERRUPT)
         enable_e1000_interrupts(ICR_TXDW);
 
     begin_measured_window();
-    transmit_all(driver, packets, batch);
+    transmit_all(&options, packets);
     end_measured_window();
 
     if (read_e1000(TDH) != read_e1000(TDT))

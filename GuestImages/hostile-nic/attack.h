@@ -30,7 +30,8 @@ struct target {
     void (*transmit)(uint64_t sequence);  /* one well-formed frame, and waits until it has gone out */
 };
 
-extern const struct target e1000_target, virtio_ring_target, virtio_transport_target;
+extern const struct target e1000_targets[], virtio_targets[];
+extern const unsigned e1000_target_count, virtio_target_count;
 
 /* The end of the memory below the hole for devices. */
 uint64_t memory_end(void);
@@ -38,6 +39,9 @@ uint64_t memory_end(void);
 /* Addresses without memory: a hole among the devices, and the last bytes of the address space. */
 #define NOWHERE 0xe0000000ul
 #define LAST_BYTES 0xfffffffffffffff0ul
+
+/* Moves the BARs of a PCI device over memory, devices and nothing, with decoding on and off, and back to where they were. */
+void move_bars(int device);
 
 /* Reads and writes of sizes and alignments that no register has. */
 void access_oddly(uint64_t address, uint64_t value);

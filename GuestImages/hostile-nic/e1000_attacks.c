@@ -1,6 +1,5 @@
 /* Attacks on the 82540EM. The manual says what a driver must not do, but not what the card then does: survive it. */
-#include "attack.h"
-#include "e1000_transmit.h"
+#include "e1000_attacks.h"
 #include "pci.h"
 
 enum { RING_SIZE = 8, UNIT = RING_SIZE * 16 };
@@ -8,7 +7,9 @@ static volatile struct transmit_descriptor transmit_ring[RING_SIZE] __attribute_
 static volatile struct receive_descriptor receive_ring[RING_SIZE] __attribute__((aligned(128)));
 static uint8_t buffer[E1000_BUFFER_SIZE];
 
-static void program_transmitter(uint64_t base, uint32_t length)
+static const struct e1000_options one_frame = {.driver = TUNED, .batch = 1, .size = MINIMUM_FRAME};
+
+void program_attacked_transmitter(uint64_t base, uint32_t length)
 {
     write_e1000(TCTL, 0);
     write_e1000(TDBAL, base);
@@ -29,7 +30,7 @@ static void fill_transmit_ring(uint64_t address, uint16_t length, uint8_t comman
 static void transmit_descriptors(uint64_t address, uint16_t length, uint8_t command)
 {
     fill_transmit_ring(address, length, command);
-    program_transmitter((uint64_t)transmit_ring, UNIT);
+    program_attacked_transmitter((uint64_t)transmit_ring, UNIT);
     for (unsigned i = 1; i <= 4 * RING_SIZE; i++)
         write_e1000(TDT, i % RING_SIZE);
 }
@@ -37,7 +38,7 @@ static void transmit_descriptors(uint64_t address, uint16_t length, uint8_t comm
 static void tail_beyond_ring(void)
 {
     fill_transmit_ring((uint64_t)buffer, MINIMUM_FRAME, TX_EOP | TX_RS);
-    program_transmitter((uint64_t)transmit_ring, UNIT);
+    program_attacked_transmitter((uint64_t)transmit_ring, UNIT);
     write_e1000(TDT, RING_SIZE);
     write_e1000(TDT, 0xffff);
     write_e1000(TDT, 0xffffffff);
@@ -46,7 +47,7 @@ static void tail_beyond_ring(void)
 static void head_beyond_ring(void)
 {
     fill_transmit_ring((uint64_t)buffer, MINIMUM_FRAME, TX_EOP | TX_RS);
-    program_transmitter((uint64_t)transmit_ring, UNIT);
+    program_attacked_transmitter((uint64_t)transmit_ring, UNIT);
     write_e1000(TDH, 0xffffffff);
     write_e1000(TDT, 1);
     write_e1000(TDH, RING_SIZE);
@@ -56,7 +57,7 @@ static void head_beyond_ring(void)
 static void transmit_ring_without_length(void)
 {
     fill_transmit_ring((uint64_t)buffer, MINIMUM_FRAME, TX_EOP | TX_RS);
-    program_transmitter((uint64_t)transmit_ring, 0);
+    program_attacked_transmitter((uint64_t)transmit_ring, 0);
     write_e1000(TDT, 1);
     write_e1000(TDT, 0xffff);
 }
@@ -64,11 +65,11 @@ static void transmit_ring_without_length(void)
 static void transmit_ring_of_odd_length(void)
 {
     fill_transmit_ring((uint64_t)buffer, MINIMUM_FRAME, TX_EOP | TX_RS);
-    program_transmitter((uint64_t)transmit_ring, UNIT + 1);
+    program_attacked_transmitter((uint64_t)transmit_ring, UNIT + 1);
     write_e1000(TDT, 1);
-    program_transmitter((uint64_t)transmit_ring, 16);
+    program_attacked_transmitter((uint64_t)transmit_ring, 16);
     write_e1000(TDT, 1);
-    program_transmitter((uint64_t)transmit_ring, 0xffffffff);
+    program_attacked_transmitter((uint64_t)transmit_ring, 0xffffffff);
     write_e1000(TDT, 1);
 }
 
@@ -76,7 +77,7 @@ static void transmit_ring_outside_memory(void)
 {
     const uint64_t bases[] = {NOWHERE, memory_end() - 16, e1000_registers, LAST_BYTES, 1ul << 40};
     for (unsigned i = 0; i < sizeof bases / sizeof *bases; i++) {
-        program_transmitter(bases[i], UNIT);
+        program_attacked_transmitter(bases[i], UNIT);
         write_e1000(TDT, RING_SIZE - 1);
     }
 }
@@ -84,7 +85,7 @@ static void transmit_ring_outside_memory(void)
 static void misaligned_transmit_ring(void)
 {
     fill_transmit_ring((uint64_t)buffer, MINIMUM_FRAME, TX_EOP | TX_RS);
-    program_transmitter((uint64_t)transmit_ring + 1, UNIT);
+    program_attacked_transmitter((uint64_t)transmit_ring + 1, UNIT);
     write_e1000(TDT, 2);
 }
 
@@ -123,16 +124,16 @@ static void transmit_too_much(void)
 /* Section 3.3.6: a context of ones, then data descriptors to be segmented by it; then by a context of zeros. */
 static void segment_by_garbage(void)
 {
-    enum { DEXT = 1 << 5, TSE = 1 << 2, DTYP_DATA = 0x10, ALL = 0xff };
+    enum { ALL = 0xff };
     for (int zeros = 0; zeros < 2; zeros++) {
-        fill_transmit_ring((uint64_t)buffer, 0xffff, DEXT | TSE | TX_EOP | TX_RS);
+        fill_transmit_ring((uint64_t)buffer, 0xffff, TX_DEXT | TX_TSE | TX_EOP | TX_RS);
         for (unsigned i = 1; i < RING_SIZE; i++)
             transmit_ring[i].cso = DTYP_DATA | 0xf; /* the low bits are the length's highest */
         transmit_ring[0] = (struct transmit_descriptor){
-            .address = zeros ? 0 : ~0ul, .length = 0xffff, .cso = 0xf, .command = DEXT | TSE | TX_RS,
+            .address = zeros ? 0 : ~0ul, .length = 0xffff, .cso = 0xf, .command = TX_DEXT | TX_TSE | TX_RS,
             .css = zeros ? 0 : ALL, .special = zeros ? 0 : 0xffff,
         };
-        program_transmitter((uint64_t)transmit_ring, UNIT);
+        program_attacked_transmitter((uint64_t)transmit_ring, UNIT);
         write_e1000(TDT, RING_SIZE - 1);
     }
 }
@@ -147,7 +148,7 @@ static void receive_into(uint64_t base, uint32_t length, uint32_t head, uint32_t
     write_e1000(RDH, head);
     write_e1000(RDT, tail);
     write_e1000(RCTL, RCTL_EN | RCTL_UPE | RCTL_BAM | RCTL_SECRC);
-    start_e1000_transmitter(TUNED, 1, MINIMUM_FRAME);
+    start_e1000_transmitter(&one_frame);
     transmit_by_e1000(0, 1);
     await_e1000_transmitter();
 }
@@ -218,7 +219,6 @@ static void ones_everywhere(void)
 
 static void every_interrupt_at_once(void)
 {
-    enum { ICS = 0xc8 };
     write_e1000(IMS, 0xffffffff);
     for (unsigned i = 0; i < 16; i++)
         write_e1000(ICS, 0xffffffff);
@@ -243,6 +243,11 @@ static void configuration_space(void)
     out8(PCI_CONFIG_ADDRESS + 2, 0xff); /* not + 1: on a PC that is the reset register */
 }
 
+static void bars_moved_around(void)
+{
+    move_bars(find_pci_device(0x100e8086));
+}
+
 static const char *check_e1000(enum duty duty __attribute__((unused)))
 {
     return "survived";
@@ -251,7 +256,7 @@ static const char *check_e1000(enum duty duty __attribute__((unused)))
 static void restart_e1000(void)
 {
     reset_e1000();
-    start_e1000_transmitter(TUNED, 1, MINIMUM_FRAME);
+    start_e1000_transmitter(&one_frame);
 }
 
 static void transmit_frame(uint64_t sequence)
@@ -260,7 +265,7 @@ static void transmit_frame(uint64_t sequence)
     await_e1000_transmitter();
 }
 
-static const struct attack attacks[] = {
+const struct attack e1000_attacks[] = {
     {"transmit tail beyond the ring", tail_beyond_ring, SURVIVE},
     {"transmit head beyond the ring", head_beyond_ring, SURVIVE},
     {"transmit ring of length 0", transmit_ring_without_length, SURVIVE},
@@ -282,16 +287,20 @@ static const struct attack attacks[] = {
     {"ones written all over BAR0", ones_everywhere, SURVIVE},
     {"every interrupt cause at once", every_interrupt_at_once, SURVIVE},
     {"PCI configuration space", configuration_space, KEEP_ON},
+    {"BARs moved around", bars_moved_around, KEEP_ON},
 };
 
-static const unsigned attack_count = sizeof attacks / sizeof *attacks;
+const unsigned e1000_attack_count = sizeof e1000_attacks / sizeof *e1000_attacks;
 
-const struct target e1000_target = {
-    .name = "e1000",
-    .find = find_e1000,
-    .attacks = attacks,
-    .count = &attack_count,
-    .check = check_e1000,
-    .reset = restart_e1000,
-    .transmit = transmit_frame,
-};
+#define E1000_TARGET(list)              \
+    {                                   \
+        .name = "e1000",                \
+        .find = find_e1000,             \
+        .attacks = list##_attacks,      \
+        .count = &list##_attack_count,  \
+        .check = check_e1000,           \
+        .reset = restart_e1000,         \
+        .transmit = transmit_frame,     \
+    }
+const struct target e1000_targets[] = {E1000_TARGET(e1000), E1000_TARGET(e1000_segment)};
+const unsigned e1000_target_count = sizeof e1000_targets / sizeof *e1000_targets;

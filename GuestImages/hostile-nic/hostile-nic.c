@@ -41,16 +41,22 @@ static void attack(const struct target *target, const struct attack *attack, uin
     print("%s; usable\n", said);
 }
 
+static uint64_t attacks;
+
+static void attack_target(const struct target *target)
+{
+    if (!target->find())
+        return;
+    for (unsigned i = 0; i < *target->count; i++)
+        attack(target, &target->attacks[i], attacks++);
+}
+
 int main(void)
 {
-    static const struct target *const targets[] = {&e1000_target, &virtio_ring_target, &virtio_transport_target};
-    uint64_t attacks = 0;
-    for (unsigned t = 0; t < sizeof targets / sizeof *targets; t++) {
-        if (!targets[t]->find())
-            continue;
-        for (unsigned i = 0; i < *targets[t]->count; i++)
-            attack(targets[t], &targets[t]->attacks[i], attacks++);
-    }
+    for (unsigned i = 0; i < e1000_target_count; i++)
+        attack_target(&e1000_targets[i]);
+    for (unsigned i = 0; i < virtio_target_count; i++)
+        attack_target(&virtio_targets[i]);
     if (!attacks)
         fail("hostile-nic: there is no NIC to attack");
     print("hostile-nic: %lu attacks, device usable after each\n", attacks);

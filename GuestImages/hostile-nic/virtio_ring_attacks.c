@@ -9,7 +9,7 @@ static uint8_t buffer[2048];
 /* A device whose attacked queue is fresh. All descriptors are well-formed, each a whole packet of its own. */
 static void begin(unsigned number, uint16_t flags)
 {
-    begin_virtio_setup();
+    begin_attack(0);
     set_up_virtqueue(&queue, number, ATTACKED_SIZE);
     for (unsigned i = 0; i < queue.size; i++)
         queue.desc[i] = (struct virtq_desc){.addr = (uint64_t)buffer, .len = 12 + MINIMUM_FRAME, .flags = flags};
@@ -25,7 +25,7 @@ static void notify(uint16_t head)
 {
     offer_descriptor(&queue, head);
     publish_descriptors(&queue);
-    write_virtio(QUEUE_NOTIFY, queue.number);
+    notify_virtqueue(&queue);
 }
 
 static void chain(uint16_t descriptor, uint16_t next)
@@ -78,7 +78,7 @@ static void outside_memory(void)
 
 static void in_device_registers(void)
 {
-    transmit_from(virtio_registers, 12 + MINIMUM_FRAME);
+    transmit_from(virtio.registers[DEVICE_STATUS].address, 12 + MINIMUM_FRAME);
 }
 
 static void across_end_of_memory(void)
@@ -184,7 +184,7 @@ static void reflect_into_queue(void)
 
 static void receive_with(struct virtq_desc descriptor, uint16_t head)
 {
-    begin_virtio_setup();
+    begin_attack(0);
     set_up_virtqueue(&queue, RECEIVEQ1, ATTACKED_SIZE);
     queue.desc[0] = descriptor;
     offer_descriptor(&queue, head);

@@ -5,9 +5,24 @@
 
 enum { POLLS_FOR_DUTY = 100000, POLLS_FOR_CURIOSITY = 64 };
 
-static bool find_virtio_net(void)
+static bool find_mmio(void)
 {
     return find_virtio_mmio(NETWORK_CARD);
+}
+
+static bool find_pci(void)
+{
+    return find_virtio_pci(NETWORK_CARD);
+}
+
+static bool find_mmio_with_tables(void)
+{
+    return find_mmio() && offered_virtio_features() >> VIRTIO_F_INDIRECT_DESC & 1;
+}
+
+static bool find_pci_with_tables(void)
+{
+    return find_pci() && offered_virtio_features() >> VIRTIO_F_INDIRECT_DESC & 1;
 }
 
 /* A device may serve a notification after the driver has gone on: so look more than once. */
@@ -50,7 +65,7 @@ static const char *check_virtio(enum duty duty)
 
 static void restart_virtio_net(void)
 {
-    start_virtio_net(1, MINIMUM_FRAME, false, false);
+    start_virtio_net(&(struct virtio_net_options){.batch = 1, .size = MINIMUM_FRAME});
 }
 
 static void transmit_frame(uint64_t sequence)
@@ -59,15 +74,24 @@ static void transmit_frame(uint64_t sequence)
     await_virtio_net_transmitter();
 }
 
-#define VIRTIO_TARGET(list, number) \
-    {                               \
-        .name = "virtio-net",       \
-        .find = find_virtio_net,    \
-        .attacks = list,            \
-        .count = &number,           \
-        .check = check_virtio,      \
-        .reset = restart_virtio_net, \
-        .transmit = transmit_frame, \
+#define VIRTIO_TARGET(text, finder, list)   \
+    {                                       \
+        .name = text,                       \
+        .find = finder,                     \
+        .attacks = list##_attacks,          \
+        .count = &list##_attack_count,      \
+        .check = check_virtio,              \
+        .reset = restart_virtio_net,        \
+        .transmit = transmit_frame,         \
     }
-const struct target virtio_ring_target = VIRTIO_TARGET(virtio_ring_attacks, virtio_ring_attack_count);
-const struct target virtio_transport_target = VIRTIO_TARGET(virtio_transport_attacks, virtio_transport_attack_count);
+const struct target virtio_targets[] = {
+    VIRTIO_TARGET("virtio-net", find_mmio, virtio_ring),
+    VIRTIO_TARGET("virtio-net", find_mmio_with_tables, virtio_indirect),
+    VIRTIO_TARGET("virtio-net", find_mmio, virtio_transport),
+    VIRTIO_TARGET("virtio-net", find_mmio, virtio_mmio),
+    VIRTIO_TARGET("virtio-net-pci", find_pci, virtio_ring),
+    VIRTIO_TARGET("virtio-net-pci", find_pci_with_tables, virtio_indirect),
+    VIRTIO_TARGET("virtio-net-pci", find_pci, virtio_transport),
+    VIRTIO_TARGET("virtio-net-pci", find_pci, virtio_pci),
+};
+const unsigned virtio_target_count = sizeof virtio_targets / sizeof *virtio_targets;

@@ -3,26 +3,28 @@
 
 #include "interrupts.h"
 #include "pci.h"
-#include "wait.h"
+#include "print.h"
 
 uint64_t e1000_registers;
+uint16_t e1000_ports;
 volatile uint64_t e1000_interrupts;
+static int device;
 static unsigned irq;
 
 bool find_e1000(void)
 {
-    enum { IDENTITY = 0x100e8086, BAR_ATTRIBUTES = 0xf, LINE = 0xff };
-    int device = find_pci_device(IDENTITY);
+    enum { IDENTITY = 0x100e8086 };
+    device = find_pci_device(IDENTITY);
     if (device < 0)
         return false;
+    e1000_registers = pci_bar(device, 0);
     enable_pci_device(device);
-    e1000_registers = read_pci(device, PCI_BAR0) & ~(uint32_t)BAR_ATTRIBUTES;
-    if (!e1000_registers) { /* QEMU's small firmware, qboot, leaves that to the kernel */
-        e1000_registers = E1000_ADDRESS;
-        write_pci(device, PCI_BAR0, E1000_ADDRESS);
-    }
-    irq = read_pci(device, PCI_INTERRUPT_LINE) & LINE;
     return true;
+}
+
+void reach_e1000_by_ports(void)
+{
+    e1000_ports = pci_bar(device, 1);
 }
 
 void reset_e1000(void)
@@ -37,15 +39,41 @@ void reset_e1000(void)
     write_e1000(TIPG, TIPG_COPPER);
 }
 
+void start_e1000(const struct e1000_options *options)
+{
+    if (!find_e1000())
+        fail("there is no E1000");
+    if (options->by_ports)
+        reach_e1000_by_ports();
+    reset_e1000();
+    const struct { unsigned offset, value; } moderation[] = {
+        {ITR, options->itr}, {TIDV, options->tidv}, {TADV, options->tadv}, {RDTR, options->rdtr}, {RADV, options->radv},
+    };
+    for (unsigned i = 0; i < sizeof moderation / sizeof *moderation; i++)
+        if (moderation[i].value) /* they are 0 after the reset */
+            write_e1000(moderation[i].offset, moderation[i].value);
+}
+
+static void acknowledge_through_ports(void)
+{
+    uint32_t selected = in32(e1000_ports + IOADDR);
+    read_e1000(ICR);
+    out32(e1000_ports + IOADDR, selected);
+}
+
 INTERRUPT_HANDLER(e1000_interrupt)
 {
-    read_e1000(ICR);
+    if (e1000_ports)
+        acknowledge_through_ports();
+    else
+        read32(e1000_registers + ICR);
     e1000_interrupts++;
     end_of_interrupt(irq);
 }
 
 void enable_e1000_interrupts(uint32_t causes)
 {
+    irq = pci_interrupt_line(device);
     connect_interrupt(irq, e1000_interrupt);
     write_e1000(IMS, causes);
     allow_interrupts();

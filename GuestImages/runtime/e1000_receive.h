@@ -5,13 +5,19 @@
 #include "e1000.h"
 #include "frame.h"
 
-/* Gives the card a ring of empty buffers, as many as a batch needs, and turns the receiver on. After reset_e1000(). */
-void start_e1000_receiver(enum e1000_driver driver, unsigned batch, unsigned size);
+/*
+ * Turns the receiver on with an empty ring, as large as a batch needs: after reset_e1000(). Frames that come find no buffer
+ * until give_e1000_buffers().
+ */
+void start_e1000_receiver(const struct e1000_options *options, frame_taker *taker);
+
+/* Gives the card all buffers that it does not have: one write of RDT. */
+void give_e1000_buffers(void);
 
 /*
- * Waits for `count` frames, checks each as the reflection of the frame with its number from `sequence` on, and gives
- * the buffers back.
+ * Waits for `count` frames, and lets the taker have each with its number from `number` on. The naive driver gives each
+ * buffer back, the others do with give_e1000_buffers().
  */
-void receive_by_e1000(uint64_t sequence, unsigned count);
+void receive_by_e1000(uint64_t number, unsigned count);
 
 #endif

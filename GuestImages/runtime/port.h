@@ -58,6 +58,31 @@ static inline uint32_t read32(uint64_t address)
     return value;
 }
 
+/* Likewise of 16 and 8 bits. */
+static inline void write16(uint64_t address, uint16_t value)
+{
+    asm volatile("movw %0, (%1)" : : "a"(value), "r"(address) : "memory");
+}
+
+static inline uint16_t read16(uint64_t address)
+{
+    uint16_t value;
+    asm volatile("movw (%1), %0" : "=a"(value) : "r"(address) : "memory");
+    return value;
+}
+
+static inline void write8(uint64_t address, uint8_t value)
+{
+    asm volatile("movb %0, (%1)" : : "a"(value), "r"(address) : "memory");
+}
+
+static inline uint8_t read8(uint64_t address)
+{
+    uint8_t value;
+    asm volatile("movb (%1), %0" : "=a"(value) : "r"(address) : "memory");
+    return value;
+}
+
 /* The measured window of the report: docs/guest-abi.md. */
 static inline void begin_measured_window(void)
 {

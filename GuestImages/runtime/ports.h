@@ -16,7 +16,9 @@
 #define PCI_CONFIG_ADDRESS 0xcf8
 #define PCI_CONFIG_DATA 0xcfc
 
-#define E1000_ADDRESS 0xfebc0000
+/* Where devices go that firmware left without addresses; the E1000, placed first, is then where swiftvmm has it. */
+#define PCI_MEMORY_END 0xfebe0000
+#define PCI_PORTS_START 0xc000
 
 #define FW_CFG_SELECTOR 0x510
 #define FW_CFG_DATA 0x511

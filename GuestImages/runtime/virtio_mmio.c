@@ -1,12 +1,10 @@
-/* virtio over MMIO: found on the command line, set up, notified, and its interrupt. */
-#include "virtio_mmio.h"
-
+/* virtio over MMIO, version 2: VIRTIO 1.2, section 4.2. Found on the command line; each register has 32 bits. */
 #include "interrupts.h"
 #include "keys.h"
-#include "wait.h"
+#include "print.h"
+#include "virtio_mmio.h"
 
-uint64_t virtio_registers;
-volatile uint64_t virtio_interrupts;
+static uint64_t base;
 static unsigned irq;
 
 /* As Linux has it (drivers/virtio/virtio_mmio.c): SIZE@ADDRESS:IRQ */
@@ -15,102 +13,80 @@ static void parse_place(const char *place)
     while (*place != '@')
         if (*place++ <= ' ')
             fail("virtio_mmio.device= names no address");
-    virtio_registers = parse_number(place + 1, &place);
+    base = parse_number(place + 1, &place);
     if (*place != ':')
         fail("virtio_mmio.device= names no interrupt");
     irq = parse_number(place + 1, &place);
 }
 
-bool find_virtio_mmio(uint32_t device_id)
+/* Section 4.2.3.4. Two accesses: status, acknowledge. */
+INTERRUPT_HANDLER(line_is_high)
 {
-    enum { MAGIC = 0x74726976 };
-    const char *place;
-    for (unsigned n = 0; (place = command_line_value("virtio_mmio.device", n)); n++) {
-        parse_place(place);
-        if (read_virtio(MAGIC_VALUE) == MAGIC && read_virtio(VERSION) == 2 && read_virtio(DEVICE_ID) == device_id)
-            return true;
-    }
-    return false;
-}
-
-/* Section 4.2.3.1.1: the device is reset when Status reads 0. */
-static void reset_device(void)
-{
-    write_virtio(DEVICE_STATUS, 0);
-    WAIT_UNTIL(read_virtio(DEVICE_STATUS) == 0, REGISTER_PATIENCE, "the virtio device does not come out of its reset");
-}
-
-void begin_virtio_setup(void)
-{
-    enum { HIGH_HALF = 1, VERSION_1 = 1 << (VIRTIO_F_VERSION_1 - 32) };
-    reset_device();
-    write_virtio(DEVICE_STATUS, ACKNOWLEDGE);
-    write_virtio(DEVICE_STATUS, ACKNOWLEDGE | DRIVER);
-    write_virtio(DEVICE_FEATURES_SEL, HIGH_HALF);
-    if (!(read_virtio(DEVICE_FEATURES) & VERSION_1))
-        fail("the virtio device does not offer VERSION_1");
-    write_virtio(DRIVER_FEATURES_SEL, 0);
-    write_virtio(DRIVER_FEATURES, 0);
-    write_virtio(DRIVER_FEATURES_SEL, HIGH_HALF);
-    write_virtio(DRIVER_FEATURES, VERSION_1);
-    write_virtio(DEVICE_STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK);
-    if (!(read_virtio(DEVICE_STATUS) & FEATURES_OK))
-        fail("the virtio device refuses VERSION_1 alone");
-}
-
-static unsigned queue_size_for(unsigned entries, unsigned maximum)
-{
-    unsigned size = 1;
-    while (size < entries && size < maximum && size < VIRTQUEUE_MAXIMUM_SIZE)
-        size *= 2;
-    return size;
-}
-
-static void write_address(unsigned low, const volatile void *address)
-{
-    write_virtio(low, (uint64_t)address);
-    write_virtio(low + 4, (uint64_t)address >> 32);
-}
-
-/* Section 4.2.3.2 */
-void set_up_virtqueue(struct virtqueue *queue, unsigned number, unsigned entries)
-{
-    write_virtio(QUEUE_SEL, number);
-    unsigned maximum = read_virtio(QUEUE_NUM_MAX);
-    if (maximum == 0 || read_virtio(QUEUE_READY) != 0)
-        fail("the virtio device has no free queue %lu", (uint64_t)number);
-    __builtin_memset(queue, 0, sizeof *queue);
-    queue->number = number;
-    queue->size = queue_size_for(entries, maximum);
-    write_virtio(QUEUE_NUM, queue->size);
-    write_address(QUEUE_DESC_LOW, &queue->desc);
-    write_address(QUEUE_DRIVER_LOW, &queue->avail);
-    write_address(QUEUE_DEVICE_LOW, &queue->used);
-    write_virtio(QUEUE_READY, 1);
-}
-
-void finish_virtio_setup(void)
-{
-    write_virtio(DEVICE_STATUS, ACKNOWLEDGE | DRIVER | FEATURES_OK | DRIVER_OK);
-}
-
-void publish_and_notify(struct virtqueue *queue)
-{
-    publish_descriptors(queue);
-    if (wants_notification(queue))
-        write_virtio(QUEUE_NOTIFY, queue->number);
-}
-
-/* Section 4.2.3.4 */
-INTERRUPT_HANDLER(virtio_interrupt)
-{
-    write_virtio(INTERRUPT_ACK, read_virtio(INTERRUPT_STATUS));
+    write32(base + MMIO_INTERRUPT_ACK, read32(base + MMIO_INTERRUPT_STATUS));
     virtio_interrupts++;
     end_of_interrupt(irq);
 }
 
-void enable_virtio_interrupts(void)
+static void connect(enum virtio_interrupts interrupts)
 {
-    connect_interrupt(irq, virtio_interrupt);
+    if (interrupts == BY_MESSAGE)
+        fail("virtio over MMIO has no messages");
+    if (interrupts == NO_INTERRUPTS)
+        return;
+    connect_interrupt(irq, line_is_high);
     allow_interrupts();
+}
+
+static uint64_t doorbell(const struct virtqueue *queue)
+{
+    (void)queue;
+    return base + MMIO_QUEUE_NOTIFY;
+}
+
+/* Section 4.2.2 */
+static const uint16_t offsets[VIRTIO_REGISTERS] = {
+    [DEVICE_FEATURES] = 0x010,
+    [DEVICE_FEATURES_SEL] = 0x014,
+    [DRIVER_FEATURES] = 0x020,
+    [DRIVER_FEATURES_SEL] = 0x024,
+    [QUEUE_SEL] = 0x030,
+    [QUEUE_NUM_MAX] = 0x034,
+    [QUEUE_NUM] = 0x038,
+    [QUEUE_READY] = 0x044,
+    [INTERRUPT_STATUS] = MMIO_INTERRUPT_STATUS,
+    [DEVICE_STATUS] = 0x070,
+    [QUEUE_DESC_LOW] = 0x080,
+    [QUEUE_DESC_HIGH] = 0x084,
+    [QUEUE_DRIVER_LOW] = 0x090,
+    [QUEUE_DRIVER_HIGH] = 0x094,
+    [QUEUE_DEVICE_LOW] = 0x0a0,
+    [QUEUE_DEVICE_HIGH] = 0x0a4,
+    [CONFIG_GENERATION] = 0x0fc,
+};
+
+static void use_device(void)
+{
+    virtio = (struct virtio_device){
+        .config = base + MMIO_CONFIG,
+        .notification_size = 4,
+        .doorbell = doorbell,
+        .connect = connect,
+    };
+    for (unsigned i = 0; i < VIRTIO_REGISTERS; i++)
+        virtio.registers[i] = (struct register_place){base + offsets[i], 4};
+}
+
+bool find_virtio_mmio(uint32_t device_id)
+{
+    enum { MAGIC = 0x74726976, VERSION = 2 };
+    const char *place;
+    for (unsigned n = 0; (place = command_line_value("virtio_mmio.device", n)); n++) {
+        parse_place(place);
+        if (read32(base + MMIO_MAGIC_VALUE) == MAGIC && read32(base + MMIO_VERSION) == VERSION &&
+            read32(base + MMIO_DEVICE_ID) == device_id) {
+            use_device();
+            return true;
+        }
+    }
+    return false;
 }

@@ -1,7 +1,7 @@
 /* virtio-net-tx: frames out through virtio-net, one notification a batch (virtio_net.c). */
 #include "keys.h"
-#include "port.h"
 #include "print.h"
+#include "sizes.h"
 #include "virtio_net.h"
 
 static void transmit_all(uint64_t packets, uint64_t batch)
@@ -15,8 +15,10 @@ static void transmit_all(uint64_t packets, uint64_t batch)
 int main(void)
 {
     uint64_t packets = number_key("packets");
-    bool interrupts = choice_key("irq") == 1;
-    unsigned batch = start_virtio_net(number_key("batch"), frame_size_key(), false, interrupts);
+    struct virtio_net_options options = virtio_net_keys();
+    options.segments = choice_key("tso") == 1;
+    options.size = options.segments ? large_size_key() : small_size_key();
+    unsigned batch = start_virtio_net(&options);
 
     begin_measured_window();
     transmit_all(packets, batch);
