@@ -45,7 +45,7 @@ int main(void)
     if (timed)
         prepare_latencies(packets);
     expect_returned_frames(options.size);
-    start_e1000(&options);
+    start_e1000("e1000-echo", &options);
     start_e1000_receiver(&options, take_returned_frame);
     give_e1000_buffers();
     start_e1000_transmitter(&options);

@@ -31,7 +31,7 @@ int main(void)
     struct e1000_options options = e1000_keys(false);
     flushes = choice_key("flush") == 1;
     expect_source_frames(number_key("size"), choice_key("gaps") == 1);
-    start_e1000(&options);
+    start_e1000("e1000-rx", &options);
     start_e1000_receiver(&options, take_source_frame);
     if (options.driver == INTERRUPT)
         enable_e1000_interrupts(ICR_RXT0);

@@ -38,7 +38,7 @@ int main(void)
 {
     uint64_t packets = number_key("packets");
     struct e1000_options options = keys();
-    start_e1000(&options);
+    start_e1000("e1000-tx", &options);
     start_e1000_transmitter(&options);
     if (options.driver == INTERRUPT)
         enable_e1000_interrupts(ICR_TXDW);

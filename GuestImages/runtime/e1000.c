@@ -39,10 +39,10 @@ void reset_e1000(void)
     write_e1000(TIPG, TIPG_COPPER);
 }
 
-void start_e1000(const struct e1000_options *options)
+void start_e1000(const char *image, const struct e1000_options *options)
 {
     if (!find_e1000())
-        fail("there is no E1000");
+        fail("%s: there is no E1000", image);
     if (options->by_ports)
         reach_e1000_by_ports();
     reset_e1000();

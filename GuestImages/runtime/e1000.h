@@ -133,7 +133,7 @@ void reach_e1000_by_ports(void);
 void reset_e1000(void);
 
 /* For an image: finds the card or ends the run, resets it, and sets up window and moderation of interrupts. */
-void start_e1000(const struct e1000_options *options);
+void start_e1000(const char *image, const struct e1000_options *options);
 
 /*
  * From now on these causes interrupt. The handler's one access is a read of ICR, which clears it; it counts them.

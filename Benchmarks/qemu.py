@@ -1,0 +1,172 @@
+"""The rungs of the ladder that QEMU has too: the same images, the same KVM, NICs whose far end takes everything.
+
+The far end. QEMU's NIC has no peer: it reads descriptor and frame and drops it, which is the fastest that QEMU can be. Ours has the
+sink, which checks each frame besides.
+
+The counts are of exits to user space for the NIC's registers: QEMU's by `swiftvmm attach`, ours by the report. Counts and times are
+differences of a long run and a short one, so that start, set-up and end are in neither.
+"""
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+from bench import clock, command_line, image, ratio, run, spread
+
+ROUNDS = 5
+# Where the runtime of the images puts the BARs of the one NIC: GuestImages/runtime/pci.c.
+BARS = "0xfeb00000-0xfebdffff=nic"
+
+
+class Rung:
+    """One way to send packets, on both VMMs. `counted` and `timed` are short and long runs, in packets.
+
+    `chance`: QEMU's count is none of the guest's alone. Its main loop takes packets from a virtio queue, also where the vCPU heard
+    of the notification; a packet that it finds before it asks for notifications again needs none.
+    """
+
+    def __init__(self, name, keys, ours, theirs, timed, counted=(1024, 9216), chance=False):
+        self.name, self.keys, self.ours, self.theirs = name, keys.split(), ours, theirs
+        self.timed, self.counted, self.chance = timed, counted, chance
+        self.image = "e1000-tx" if theirs.startswith("e1000") else "virtio-net-tx"
+
+    def words(self, packets):
+        return [*self.keys, f"packets={packets}"]
+
+    def our_command(self, programs, packets, *options):
+        nic = ["--nic", f"{self.ours},backend=sink"]
+        return programs.boot(f"builtin:{self.image}", *self.words(packets), options=[*nic, *options])
+
+    def their_command(self, packets, *options):
+        return [
+            "qemu-system-x86_64", "-accel", "kvm", "-M", "pc", "-m", "128", "-nodefaults", "-no-reboot",
+            "-display", "none", "-bios", "qboot.rom", "-kernel", image(self.image), "-append",
+            " ".join(self.words(packets)), "-device", self.theirs, "-device", "isa-debug-exit,iobase=0xf4,iosize=4",
+            *options,
+        ]  # fmt: skip
+
+
+E1000 = "e1000,romfile="
+VIRTIO = "virtio-net-pci,disable-legacy=on,romfile="
+FEW, SINGLE, MANY, MORE = (500, 4500), (1000, 16_000), (32_000, 512_000), (25_600, 1_049_600)
+RUNGS = [
+    Rung("E1000 naive", "driver=naive", "e1000,coalesced=quiet", E1000, FEW),
+    Rung("E1000, 1 a TDT", "driver=tuned batch=1", "e1000,coalesced=quiet", E1000, SINGLE),
+    Rung("E1000, 32 a TDT", "driver=tuned batch=32", "e1000,coalesced=quiet", E1000, MANY),
+    Rung("E1000, 32 an interrupt", "driver=interrupt batch=32", "e1000,coalesced=quiet", E1000, MANY),
+    Rung("virtio-net, 1 a kick", "batch=1", "virtio-net-pci", f"{VIRTIO},ioeventfd=off", SINGLE, chance=True),
+    Rung("virtio-net, 256 a kick", "batch=256", "virtio-net-pci", f"{VIRTIO},ioeventfd=off", MORE),
+    Rung("  and an interrupt (INTx)", "batch=256 irq=1 vector=intx", "virtio-net-pci", f"{VIRTIO},ioeventfd=off", MORE),
+    Rung("  and a message (MSI-X)", "batch=256 irq=1 vector=msix", "virtio-net-pci", f"{VIRTIO},ioeventfd=off", MORE),
+    Rung("  and EVENT_IDX", "batch=256 irq=1 event_idx=1", "virtio-net-pci", f"{VIRTIO},ioeventfd=off", MORE),
+    Rung("ioeventfd, 1 a kick", "batch=1", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", SINGLE),
+    Rung("ioeventfd, 256 a kick", "batch=256", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE),
+    Rung("  and a message (irqfd)", "batch=256 irq=1", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE),
+]
+
+
+def await_vcpu(process):
+    """Waits until QEMU has made its vCPU, which stands still."""
+    folder = f"/proc/{process.pid}/fd"
+    while process.poll() is None:
+        for name in os.listdir(folder):
+            try:
+                if os.readlink(os.path.join(folder, name)) == "anon_inode:kvm-vcpu:0":
+                    return
+            except FileNotFoundError:
+                pass
+        time.sleep(0.01)
+    sys.exit(f"benchmark: QEMU ends at once: {process.stderr.read().strip()}")
+
+
+def fail_of(command, status, errors):
+    sys.exit(f"benchmark: status {status} of {command_line(command)}: {errors.strip()}")
+
+
+def their_exits(programs, rung, packets):
+    """The exits to user space for the NIC in one run of QEMU, which begins when attach counts."""
+    command = rung.their_command(packets, "-S", "-monitor", "stdio", "-serial", "null")
+    pipe = subprocess.PIPE
+    with tempfile.NamedTemporaryFile() as file:
+        qemu = subprocess.Popen(command, stdin=pipe, stdout=subprocess.DEVNULL, stderr=pipe, text=True)
+        await_vcpu(qemu)
+        attach = subprocess.Popen(
+            [programs.swiftvmm, "attach", str(qemu.pid), "--map", BARS, "--json", file.name],
+            stdout=subprocess.DEVNULL, stderr=pipe, text=True,
+        )  # fmt: skip
+        line = attach.stderr.readline()
+        if "attached to" not in line:
+            qemu.kill()
+            sys.exit(f"benchmark: {line.strip()}")
+        qemu.stdin.write("cont\n")
+        qemu.stdin.flush()
+        status = qemu.wait()
+        if status != 1:  # isa-debug-exit makes 2 n + 1 of the guest's n
+            fail_of(command, status, qemu.stderr.read())
+        attach.stderr.read()
+        if attach.wait() != 0:
+            sys.exit(f"benchmark: status {attach.returncode} of attach")
+        report = json.loads(file.read())
+    if report["records"]["lost"]:
+        sys.exit(f"benchmark: attach lost {report['records']['lost']} records")
+    return report["ranges"][0]["userSpace"]
+
+
+def our_exits(programs, rung, packets, verdicts):
+    with tempfile.NamedTemporaryFile() as file:
+        run(rung.our_command(programs, packets, "--json", file.name))
+        report = json.loads(file.read())
+    nic = next(device for device in report["devices"] if "packets" in device)
+    expected = {"tx": packets, "rx": 0, "lost": 0, "corrupt": 0, "dropped": 0}
+    if nic["packets"] != expected or nic["faults"]:
+        verdicts.fail(f"{rung.name}: {nic['packets']}, faults {nic['faults']}, where {expected} should be")
+    return nic["exits"]
+
+
+def per_packet(count, lengths):
+    short, long = lengths
+    return (count(long) - count(short)) / (long - short)
+
+
+def their_time(rung, packets):
+    command = rung.their_command(packets, "-serial", "none", "-monitor", "none")
+    begin = clock()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    end = clock()
+    if done.returncode != 1:
+        fail_of(command, done.returncode, done.stderr)
+    return end - begin
+
+
+def rates(programs, rung):
+    """Packets a second of both, round by round."""
+    ours, theirs = [], []
+    for _ in range(ROUNDS):
+        ours.append(1 / per_packet(lambda n: run(rung.our_command(programs, n)), rung.timed))
+        theirs.append(1 / per_packet(lambda n: their_time(rung, n), rung.timed))
+    return ours, theirs
+
+
+def measure(programs, verdicts):
+    version = subprocess.run(["qemu-system-x86_64", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+    print(f"The same packets on {version}: exits to user space for the NIC, and packets/s, {ROUNDS} rounds in turn")
+    print("  swiftvmm has the sink, which checks each frame; QEMU's NIC has no peer, and nobody looks at the frame")
+    for rung in RUNGS:
+        print(f"  {rung.name.strip()}: {rung.image} {' '.join(rung.keys)}; {rung.ours}; {rung.theirs}")
+        ours = per_packet(lambda n: our_exits(programs, rung, n, verdicts), rung.counted)
+        theirs = per_packet(lambda n: their_exits(programs, rung, n), rung.counted)
+        share = f", {ours / theirs:.2f} of QEMU's" if theirs else ""
+        chance = "; QEMU's is a matter of chance" if rung.chance else ""
+        print(f"    exits/packet: swiftvmm {ours:.5f}, QEMU {theirs:.5f}{share}{chance}")
+        if ours > theirs and not rung.chance:
+            verdicts.fail(f"{rung.name.strip()}: {ours:.5f} exits/packet, QEMU makes {theirs:.5f}")
+        print("    packets/s                     median       min       max")
+        our_rates, their_rates = rates(programs, rung)
+        for name, values in (("swiftvmm", our_rates), ("QEMU", their_rates)):
+            print(f"    {name:28}{spread(values, '{:.0f}')}")
+        of_medians = statistics.median(our_rates) / statistics.median(their_rates)
+        print(f"    ratio of medians {of_medians:.2f}, median of the rounds' ratios {ratio(our_rates, their_rates):.2f}")
+        sys.stdout.flush()
