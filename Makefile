@@ -12,11 +12,11 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker
 
 # Set-up comes before the build, and swift build is parallel itself.
 .NOTPARALLEL:
-.PHONY: run build images setup test lint benchmark clean
+.PHONY: run build images setup test test-host test-lab lab lint benchmark clean
 
-# The main job: the same packets through each technology, with the exits of each.
+# The main job: the same packets through each technology, with the exits of each. On a machine without KVM in the lab.
 run: setup build
-	@$(BINARY) compare
+	@Scripts/run
 
 build: $(EMBEDDED)
 	@$(SWIFT) build $(RELEASE) --product swiftvmm
@@ -35,9 +35,22 @@ $(EMBEDDED): images
 setup:
 	@Scripts/setup
 
+# All tests: those of this machine, and the integration tests once more in the lab (docs/lab.md).
 test: setup build
 	@Scripts/setup test
 	@Scripts/test
+
+test-host: setup build
+	@Scripts/setup test
+	@Scripts/test-host
+
+test-lab: setup build
+	@Scripts/setup test
+	@Scripts/test-lab
+
+# A shell on a machine with a real kvm_amd.
+lab: setup build
+	@Lab/run
 
 lint:
 	@$(SWIFT) format lint --strict -r Package.swift Sources Tests

@@ -93,7 +93,7 @@ let package = Package(
       dependencies: ["Report", "Attach", "Doctor", "Experiments", "HostFacts", "KVM", "VMM", "TestSupport"],
       swiftSettings: strict),
     tests(of: "KVM", uses: ["CKVM"]),
-    tests(of: "VMM", uses: ["KVM", "CKVM", "CLinux"]),
+    tests(of: "VMM", uses: ["HostFacts", "KVM", "CKVM", "CLinux"]),
     tests(of: "Loaders", uses: ["VMM"]),
     tests(of: "NetBackends", uses: ["VMM", "KVM", "CLinux"]),
     tests(of: "Serial", uses: ["VMM"]),

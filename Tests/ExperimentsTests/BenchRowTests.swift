@@ -70,7 +70,8 @@ struct BenchRowTests {
       guard case .guest(let operation) = row.work else { continue }
       let witness = operation.witness
       #expect(witness.source(on: .pvm) == witness.onPVM ?? witness.source)
-      for host in [HostKind.vtx, .svm, .unknown] { #expect(witness.source(on: host) == witness.source) }
+      #expect(witness.source(on: .svm) == witness.onSVM ?? witness.source)
+      for host in [HostKind.vtx, .unknown] { #expect(witness.source(on: host) == witness.source) }
       for host in HostKind.allCases {
         for level in [0, 3] {
           #expect(witness.reasonForSilence(on: host, level: level)?.isEmpty != true, "\(row.name)")

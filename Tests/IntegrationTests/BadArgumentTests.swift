@@ -14,7 +14,7 @@ func expectRefusal(
   #expect(run.errors.contains(words), "\(run.errors)", sourceLocation: sourceLocation)
 }
 
-@Suite("Bad arguments are one clear line and status 35")
+@Suite("Bad arguments are one clear line and status 35", .sameOnEveryHost)
 struct BadArgumentTests {
   struct Mistake: Sendable, CustomTestStringConvertible {
     let arguments: [String]

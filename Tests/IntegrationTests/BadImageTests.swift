@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("Bad images are one clear line and status 35")
+@Suite("Bad images are one clear line and status 35", .sameOnEveryHost)
 struct BadImageTests {
   struct Image: Sendable, CustomTestStringConvertible {
     let name: String

@@ -86,7 +86,7 @@ struct ExitsTests {
       try Swiftvmm.boot(["builtin:exits"] + wish.words + ["--cpus", "2"]).report
     }
     let first = try report()
-    for _ in 1..<20 {
+    for _ in 1..<Lab.repetitions(20) {
       let next = try report()
       #expect(next.counts == first.counts)
       #expect(next.vcpus == first.vcpus)

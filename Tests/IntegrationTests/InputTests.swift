@@ -2,7 +2,9 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("What comes in by stdin reaches the guest's UART, and what it writes leaves by stdout", .requiresKVM)
+@Suite(
+  "What comes in by stdin reaches the guest's UART, and what it writes leaves by stdout", .requiresKVM,
+  .sameOnEveryHost)
 struct InputTests {
   private static let echo = FlatImage(Code.echo)
 

@@ -1,11 +1,12 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The machine code of the exit path, as it is in the program that users run.
 ///
 /// Swift puts reference counts and exclusivity checks where its optimiser cannot do without them, and an innocent change
 /// can bring them back; so the code is read, not the source.
-struct MachineCodeTests {
+@Suite(.sameOnEveryHost) struct MachineCodeTests {
   /// What the exit path must not call: reference counting, allocation, locks, exclusivity checks, metadata look-ups.
   private static let forbidden = [
     "swift_", "__swift_", "malloc", "calloc", "realloc", "free", "posix_memalign", "pthread_", "__lll_",

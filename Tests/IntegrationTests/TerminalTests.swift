@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-@Suite("A terminal is raw while the guest runs, and afterwards as it was", .requiresKVM)
+@Suite("A terminal is raw while the guest runs, and afterwards as it was", .requiresKVM, .sameOnEveryHost)
 struct TerminalTests {
   /// Waits for a key and then crashes, for want of an IDT.
   private static let crashesAtKey = FlatImage(

@@ -31,14 +31,15 @@ import Testing
 
   @Test(arguments: guests) func `all witnesses agree, in each of twenty runs`(guest: String) throws {
     let folder = try Scratch()
-    let threads = 4
+    let runs = Lab.repetitions(20)
+    let threads = min(4, runs)
     let reports = Collected<RunReport>()
     onThreads(threads) { thread in
-      for number in 0..<(20 / threads) {
+      for number in 0..<(runs / threads) {
         do { reports.add(try run(guest, in: folder, "\(thread)-\(number)")) } catch { Issue.record(error) }
       }
     }
-    #expect(reports.all.count == 20)
+    #expect(reports.all.count == runs)
     for report in reports.all {
       let witness = try #require(report.witness)
       #expect(witness.differing.map { "\($0.subject): \($0)" } == [])

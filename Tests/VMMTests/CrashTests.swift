@@ -1,3 +1,4 @@
+import HostFacts
 import TestSupport
 import Testing
 
@@ -30,13 +31,18 @@ import Testing
     ]
     let crash = try crash(code, mode: .protected)
     #expect(crash.reason == .shutdown)
+    #expect(crash.registers.count == 28)
+    guard HostKind.current != .svm else {
+      #expect(crash.detail == "triple fault" + Crash.resetNote)
+      #expect(try register("RIP", crash) == 0xfff0)
+      return
+    }
     #expect(crash.detail == "triple fault")
     #expect(try register("RAX", crash) == 0x1122_3344)
     #expect(try register("RDI", crash) == 0x5566_7788)
     #expect(try register("RIP", crash) == 0x100a)
     #expect(try register("CS", crash) == 8)
     #expect(try register("CR0", crash) & 1 == 1)
-    #expect(crash.registers.count == 28)
     #expect(crash.code == [0x0f, 0x0b] + Array(repeating: 0, count: 14))
   }
 
@@ -60,6 +66,7 @@ import Testing
       Issue.record("no crash")
       return
     }
+    if HostKind.current == .svm { return }  // Where the guest was is not known; see above.
     #expect(crash.code == [0x0f, 0x0b, 0x90, 0x90])
   }
 }

@@ -63,24 +63,32 @@ struct BenchWitness: Sendable {
   }
 
   let source: Source
-  /// Instead of ``source`` on a PVM host.
+  /// Instead of ``source`` on a PVM host, and on SVM.
   var onPVM: Source?
+  var onSVM: Source?
   /// Why nobody may have seen a single one, on hosts with hardware virtualisation, and on PVM hosts from one privilege
   /// level; nil where that would be a miscount.
   var silentOnHardware: String?
   var silentOnPVM: (level: Int, reason: String)?
 
   init(
-    _ source: Source, onPVM: Source? = nil, silentOnHardware: String? = nil,
+    _ source: Source, onPVM: Source? = nil, onSVM: Source? = nil, silentOnHardware: String? = nil,
     silentOnPVM: (level: Int, reason: String)? = nil
   ) {
     self.source = source
     self.onPVM = onPVM
+    self.onSVM = onSVM
     self.silentOnHardware = silentOnHardware
     self.silentOnPVM = silentOnPVM
   }
 
-  func source(on host: HostKind) -> Source { host == .pvm ? onPVM ?? source : source }
+  func source(on host: HostKind) -> Source {
+    switch host {
+    case .pvm: onPVM ?? source
+    case .svm: onSVM ?? source
+    case .vtx, .unknown: source
+    }
+  }
 
   /// Why a count of 0 is right for a guest at `level`, nil where it is wrong.
   func reasonForSilence(on host: HostKind, level: Int) -> String? {

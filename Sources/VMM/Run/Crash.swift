@@ -30,12 +30,15 @@ public struct Crash: Equatable, Sendable {
   init(_ vcpu: VCPU, reason: ExitReason, memory: GuestMemory) {
     self.vcpu = vcpu.index
     self.reason = reason
-    detail = Self.describe(vcpu, reason)
+    let described = Self.describe(vcpu, reason)
     guard let general = try? vcpu.registers(), let special = try? vcpu.specialRegisters() else {
+      detail = described
       registers = []
       code = []
       return
     }
+    let isReset = reason == .shutdown && Self.isReset(general, special)
+    detail = described + (isReset ? Self.resetNote : "")
     registers = Self.list(general, special)
     code = Self.codeBytes(vcpu, at: special.cs.base &+ general.rip, memory)
   }
@@ -71,6 +74,16 @@ public struct Crash: Equatable, Sendable {
       return "the processor refused to enter the guest, hardware reason \(hex(hardware))"
     default: return "exit \(reason.name), which has no answer here"
     }
+  }
+
+  /// Behind the detail of a shutdown whose registers say nothing of the guest: kvm_amd resets the vCPU before it reports
+  /// one, for a shutdown leaves the processor's own copy of them undefined (AMD APM volume 2, section 15.14.3).
+  public static let resetNote = "; KVM has reset the vCPU since, so the registers are those of a reset"
+
+  /// The state after INIT (Intel SDM volume 3, "Processor State After Reset"), in which no image is entered.
+  private static func isReset(_ general: kvm_regs, _ special: kvm_sregs) -> Bool {
+    general.rip == 0xfff0 && special.cs.selector == 0xf000 && special.cs.base == 0xffff_0000
+      && special.cr0 & 1 == 0
   }
 
   private static func codeBytes(_ vcpu: VCPU, at linear: UInt64, _ memory: GuestMemory) -> [UInt8] {

@@ -1,5 +1,6 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 /// A process with three standard streams, no signal blocked or ignored, as a shell starts a command.
@@ -66,7 +67,7 @@ final class Child: Sendable {
   /// outlives every limit of every test is killed, for one test that hangs must not keep the others.
   func wait(limit: Duration = .seconds(90)) -> Int32 {
     var status: Int32 = 0
-    let deadline = ContinuousClock.now + limit
+    let deadline = ContinuousClock.now + Lab.patience(limit)
     while unsafe waitpid(id, &status, WNOHANG) == 0 {
       if ContinuousClock.now > deadline { send(SIGKILL) }
       usleep(1000)
@@ -94,7 +95,7 @@ func makePipe() -> (reader: FileHandle, writer: FileHandle) {
 
 /// Waits until `condition` holds, which something else is about to bring about; fails when it never does.
 func wait(for what: Comment, until condition: () throws -> Bool) throws {
-  let deadline = ContinuousClock.now + .seconds(20)
+  let deadline = ContinuousClock.now + Lab.patience(.seconds(20))
   while try !condition() {
     try #require(ContinuousClock.now < deadline, what)
     usleep(1000)
