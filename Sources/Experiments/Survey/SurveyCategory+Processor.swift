@@ -41,8 +41,9 @@ extension SurveyCategory {
   // MARK: HLT
 
   /// In ns, between the timer's interrupts: no less than KVM's module parameter min_timer_period_us, usually 200, and so
-  /// long that the vCPU sleeps on slow hosts, too.
-  private static let period: UInt64 = 200_000
+  /// long that the vCPU sleeps on slow hosts, too. On an emulated processor a shorter one keeps the kernel busy with the
+  /// timer alone.
+  private static let period: UInt64 = 1_000_000
 
   /// - Parameter polling: of KVM before the vCPU's thread sleeps, in ns.
   private static func halts(_ name: String, polling: UInt32) -> SurveyTrial {
@@ -77,7 +78,7 @@ extension SurveyCategory {
             $0.price = SurveyPrice(row: "hlt-irqfd", level: 0)
           },
           remedies: [
-            halts("halt polling", polling: 1_000_000).with { $0.aside = "halt_successful_poll" },
+            halts("halt polling", polling: 2_000_000).with { $0.aside = "halt_successful_poll" },
             halts("HLT exits switched off", polling: 0).with {
               $0.needs.append(.idleExits(.hlt))
               $0.machine = { $0.disabledExits = .hlt }
