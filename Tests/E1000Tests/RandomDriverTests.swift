@@ -66,4 +66,78 @@ struct RandomDriverTests {
     #expect(packets.transmitted > 0 && packets.received > 0 && packets.dropped > 0, "it came that far")
     rig.expectUsable()
   }
+
+  @Test(
+    "through both windows, with offloads, timers and loopback, each write does bounded work, and the next driver is served",
+    arguments: 5...10)
+  func offloads(seed: UInt64) {
+    var random = SplitMix64(seed: seed)
+    let busy = [
+      "TDT", "TDT", "RDT", "TDH", "RDH", "TCTL", "RCTL", "TDLEN", "RDLEN", "TDBAL", "RDBAL", "ITR", "RDTR",
+      "RADV",
+      "TIDV", "TADV", "RXCSUM", "CTRL", "MDIC", "IMS", "ICR", "VET", "EECD", "TXDCTL",
+    ]
+    var transmitted: UInt64 = 0
+    for turn in 0..<3000 {
+      if turn % 200 == 0 {
+        fillMemory(&random)
+        describeOffloads(&random)
+      }
+      rig.backend.isCounting = random.next() % 64 != 0
+      if rig.backend.waiting.count > 10 { rig.backend.waiting = [] }
+      let calls = rig.backend.calls
+      let name = busy.randomElement(using: &random)!
+      let value = UInt32(value(for: name, &random))
+      switch random.next() % 8 {
+      case 0:
+        let packet = Packets.random(
+          &random, payload: Int(random.next() % 1000), isIPv6: turn % 2 == 0, isTCP: turn % 3 == 0)
+        rig.backend.waiting.append(packet.bytes)
+        rig.nic.poll()
+      case 1: rig.advance(random.next() % 1_000_000)
+      case 2:
+        let size = [1, 2, 4].randomElement(using: &random)!
+        let access = Access(window: 1, offset: Int(random.next() % 80), size: size)
+        rig.nic.write(access, random.next() & access.ones)
+        #expect(rig.nic.read(access) <= access.ones)
+      case 3:
+        rig.nic.write(Access(window: 1, offset: 0, size: 4), UInt64(Rig.offset(name)))
+        rig.nic.write(Access(window: 1, offset: 4, size: 4), UInt64(value))
+      default: rig[name] = value
+      }
+      #expect(rig.backend.calls - calls < 70_000)
+      let isWanted = rig.nic.registers[Offset.icr] & rig.nic.registers[Offset.ims] != 0
+      #expect(rig.line.isAsserted == isWanted || isWanted && rig.nic.schedule.throttled != nil)
+      if let next = rig.nic.schedule.next {
+        #expect(rig.alarm.due.map { $0 <= next } == true, "nothing is forgotten")
+      }
+      transmitted = rig.nic.counters.packets!.transmitted
+    }
+    #expect(transmitted > 0, "it came that far")
+    rig.backend.isCounting = false
+    rig.expectUsable()
+  }
+
+  /// Contexts and data descriptors, half of them of one mind.
+  private func describeOffloads(_ random: inout SplitMix64) {
+    for ring in [0x1_0000, 0x2_0000] as [UInt64] {
+      for index in 0..<64 {
+        let at = ring + UInt64(index * 16)
+        if index % 2 == 0 {
+          rig.store(random.next() & 0x0000_2a22_003f_1e0e, at: at)
+          let (payload, header) = (random.next() % 3000, 64 + random.next() % 64)
+          rig.store(
+            payload | (random.next() & 7 | 0x20) << 24 | header << 40 | (random.next() % 600) << 48,
+            at: at + 8)
+          rig.store(payload + header, at: at + 24)
+        } else {
+          let length = rig.load(UInt64.self, at: at + 8) & 0xfffff
+          let command = random.next() & 0xff | 0x20
+          rig.store(random.next() & 0x1f_ffff, at: at)
+          rig.store(
+            length | 1 << 20 | command << 24 | (random.next() & 3) << 40 | random.next() << 48, at: at + 8)
+        }
+      }
+    }
+  }
 }

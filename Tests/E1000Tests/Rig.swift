@@ -37,7 +37,11 @@ final class RecordingBackend: NetBackend, @unchecked Sendable {
   var refused = 0
   var calls = 0
   var flushes = 0
+  var drops: UInt64 = 0
+  var number: Int32?
   var accepted: [Offloads] = []
+  /// Keeps nothing of what is sent.
+  var isCounting = false
   /// Sends every frame back.
   var reflects = false
 
@@ -46,11 +50,16 @@ final class RecordingBackend: NetBackend, @unchecked Sendable {
   override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
     #expect(offload == .none)
     calls += 1
+    guard !isCounting else { return }
     var bytes: [UInt8] = []
     for index in frame.indices { bytes += frame[index].bytes }
     sent.append(bytes)
     if reflects { waiting.append(bytes) }
   }
+
+  override var dropped: UInt64 { drops }
+
+  override var descriptor: Int32? { number }
 
   override func flush() { flushes += 1 }
 

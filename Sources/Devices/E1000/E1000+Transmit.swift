@@ -4,9 +4,9 @@ import VMM
 /// From the doorbell to whole frames. What is to be done to them: E1000+Frames.swift and E1000+Segments.swift.
 extension E1000 {
   /// How much one doorbell may do before it lets go of the thread, in bytes, and what each descriptor and each
-  /// frame costs beside its own. The largest ring full of ordinary frames is within it.
-  private static let budget = 128 << 20
-  private static let overhead = 256
+  /// frame costs beside its own: 18 000 ordinary frames, or 64 000 of the smallest.
+  private static let budget = 64 << 20
+  private static let overhead = 1024
 
   /// A write of TDT.
   func ringDoorbell() {

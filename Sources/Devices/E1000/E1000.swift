@@ -151,7 +151,7 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
   }
 
   public func busMasteringBegan() {
-    raise(receive())
+    startTransmitter()
   }
 
   /// Says once what is not modelled.
