@@ -85,8 +85,10 @@ let package = Package(
       ],
       swiftSettings: strict),
 
+    .systemLibrary(name: "CTestLinux", path: "Tests/CTestLinux"),
     .target(
-      name: "TestSupport", dependencies: ["VMM", "KVM"], path: "Tests/TestSupport", swiftSettings: strict),
+      name: "TestSupport", dependencies: ["VMM", "KVM", "CLinux", "CTestLinux"], path: "Tests/TestSupport",
+      swiftSettings: strict),
     // What only the whole program shows: guests run by build/swiftvmm, as a user runs them.
     .testTarget(
       name: "IntegrationTests",
