@@ -4,10 +4,13 @@ import VMM
 
 @Suite("The frame format")
 struct FrameFormatTests {
-  @Test("a sealed frame proves its number, at every length in use", arguments: 60...1514)
-  func sealed(length: Int) {
-    let frame = makeFrame(UInt64(length) << 30 | 7, length: length)
-    #expect(FrameFormat.sequence(of: frame.view) == UInt64(length) << 30 | 7)
+  @Test("a sealed frame proves its number, at every length in use")
+  func sealed() {
+    for length in FrameFormat.lengths {
+      let frame = makeFrame(UInt64(length) << 30 | 7, length: length)
+      #expect(FrameFormat.sequence(of: frame.view) == UInt64(length) << 30 | 7)
+      extendLifetime(frame)
+    }
   }
 
   @Test("a known frame has the checksum worked out by hand from docs/guest-abi.md")

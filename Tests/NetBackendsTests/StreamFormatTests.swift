@@ -74,10 +74,7 @@ struct StreamFormatTests {
     for bit in 96..<(frame.count * 8) where !unprotected.contains(where: { $0 ~= bit / 8 }) {
       let byte: UInt8 = frame.load(at: bit / 8)
       frame.store(byte ^ 1 << UInt8(bit % 8), at: bit / 8)
-      let sink = Sink()
-      let pieces: InlineArray<1, MemoryView> = [frame]
-      sink.transmit(pieces.span, offload)
-      #expect((sink.corrupt, sink.lost) == (1, 0), "bit \(bit)")
+      if StreamFormat.payload(of: frame, offload) != nil { Issue.record("bit \(bit)") }
       frame.store(byte, at: bit / 8)
     }
   }
