@@ -81,6 +81,8 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --memory 999999G", "--memory 999999G: more than the "),
     Mistake("boot builtin:hello --nic e1001", "NIC 'e1001': the model is e1000, virtio-net-pci or"),
     Mistake("boot builtin:hello --nic e1000,backend=tap", "backend=tap needs ifname=NAME"),
+    Mistake("boot builtin:hello --pcap /tmp/x", "--pcap /tmp/x: for one NIC without pcap="),
+    Mistake("boot builtin:e1000-tx --nic e1000 --nic virtio-net --pcap x", "--pcap x: for one NIC"),
     Mistake("boot builtin:hello --nic e1000,mca=1", "'mca=1' is no option here; there is backend, mac,"),
   ]
 

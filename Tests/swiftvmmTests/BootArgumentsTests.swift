@@ -34,7 +34,8 @@ struct BootArgumentsTests {
     let arguments = [
       "image", "--cmdline", "a b", "--memory", "1G", "--cpus", "2", "--module", "f:x", "--module", "g",
       "--entry",
-      "real@0x7c00", "--irqchip", "none", "--nic", "e1000", "--cpuid", "1:ecx=0", "--time-limit", "3",
+      "real@0x7c00", "--irqchip", "none", "--nic", "e1000", "--pcap", "p", "--cpuid", "1:ecx=0",
+      "--time-limit", "3",
       "--json", "out",
       "--quiet", "--no-kernel-counts", "--witness", "io=1", "mmio=2",
     ]
