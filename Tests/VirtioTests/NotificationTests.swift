@@ -20,8 +20,9 @@ struct NotificationTests {
   func crossing(event: UInt16) {
     // Entry e is there once the index is e + 1: so the new index has passed the event if it took the step from e to
     // e + 1. Of each old index all new ones, by one step after the other.
-    for old in stride(from: 0, through: 65535, by: 257).map({ UInt16($0) }) + [event, event &+ 1, event &- 1]
-    {
+    for old in stride(from: 0, through: 65535, by: 16381).map({ UInt16($0) }) + [
+      event, event &+ 1, event &- 1,
+    ] {
       var passed = false
       var new = old
       for _ in 0..<65535 {
@@ -29,6 +30,22 @@ struct NotificationTests {
         new &+= 1
         guard SplitQueue.crosses(event, from: old, to: new) == passed else {
           Issue.record("event \(event), from \(old) to \(new)")
+          return
+        }
+      }
+    }
+  }
+
+  @Test(
+    "An event is crossed from every index by steps longer than its distance",
+    arguments: [0, 1, 0x7fff, 0xffff] as [UInt16])
+  func distances(event: UInt16) {
+    for old in 0...65535 {
+      let distance = (Int(event) - old + 65536) % 65536
+      for step in [1, 2, 7, 8, 1024, 32768, 65535] {
+        let new = UInt16((old + step) % 65536)
+        guard SplitQueue.crosses(event, from: UInt16(old), to: new) == (distance < step) else {
+          Issue.record("event \(event), from \(old) by \(step)")
           return
         }
       }

@@ -65,20 +65,18 @@ open class VirtioTransport: Device, @unchecked Sendable {
   public final func driverNotifies(_ queue: UInt32) {
     notifyWrites &+= 1
     guard device.mayNotify(queue) else { return }
-    if let server { server.wake() } else { device.notify(queue) }
+    if service == .vcpu { device.notify(queue) } else { wakeServer() }
   }
 
   /// Passes on what a write has led to.
   public final func settle() {
     deliver(device.takeNotifications())
-    guard let server else {
-      if device.isUnfinished || device.descriptor != watched { supervisorWakeUp.signal() }
-      return
-    }
-    // The thread sleeps while the driver is not up, whatever kind it is of.
-    if device.isLive != wasLive {
+    if service == .vcpu {
+      if device.isUnfinished || device.descriptor != watched { wakeSupervisor() }
+    } else if device.isLive != wasLive {
+      // The thread sleeps while the driver is not up, whatever kind it is of.
       wasLive = device.isLive
-      server.wake()
+      wakeServer()
     }
   }
 
@@ -97,6 +95,18 @@ open class VirtioTransport: Device, @unchecked Sendable {
     case 2: UInt64(field.load(UInt16.self, at: 0))
     default: UInt64(field.load(UInt32.self, at: 0))
     }
+  }
+
+  // Out of line, for they count references and are rare.
+
+  @inline(never)
+  private func wakeServer() {
+    server?.wake()
+  }
+
+  @inline(never)
+  private func wakeSupervisor() {
+    supervisorWakeUp.signal()
   }
 
   /// Fetches what the back end has for the driver. Any thread may call it.
@@ -138,9 +148,9 @@ open class VirtioTransport: Device, @unchecked Sendable {
   }
 
   public override var counters: DeviceCounters {
-    // A ring that is counted here wakes nobody any more.
     let rings = doorbells.reduce(0) { $0 &+ $1.total() }
-    server?.wake()
+    // A ring that is counted here wakes nobody any more.
+    wakeServer()
     return DeviceCounters(kicks: notifyWrites &+ rings, interrupts: interrupts, packets: device.packets)
   }
 
