@@ -195,6 +195,22 @@ struct VirtioPCITests {
     #expect(none.read(0x10, size: 2) == 0xffff)
   }
 
+  @Test("while bus mastering is off nothing reaches memory, and what was asked for is done afterwards")
+  func busMaster() throws {
+    let driver = try Driver()
+    driver.start()
+    driver.offer()
+    driver.configure(0x04, 0x03, size: 2)
+    driver.write(0x3004, 1, size: 2)
+    driver.device.poll()
+    #expect(driver.ring.usedIndex == 0)
+    #expect(driver.echo.polled == 0)
+    driver.configure(0x04, 0x07, size: 2)
+    #expect(driver.ring.usedIndex == 1)
+    #expect(driver.wire.isAsserted)
+    #expect(driver.device.counters == DeviceCounters(kicks: 1, interrupts: 1))
+  }
+
   @Test("through pci_cfg_data a driver reaches every register without the window")
   func access() throws {
     let driver = try Driver()

@@ -67,9 +67,10 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
 
   public override var interrupts: UInt64 { function.pin.raised &+ (function.messages?.sent ?? 0) }
 
+  public override var reachesMemory: Bool { function.isBusMaster }
+
   public func busMasteringBegan() {
-    device.poll()
-    settle()
+    resume()
   }
 
   // MARK: Windows
@@ -190,6 +191,7 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
     configVector = Self.noVector
     for index in queueVectors.indices { queueVectors[index] = Self.noVector }
     isr = 0
+    held = 0
     function.pin.set(false)
   }
 

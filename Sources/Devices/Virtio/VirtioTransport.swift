@@ -19,6 +19,8 @@ open class VirtioTransport: Device, @unchecked Sendable {
   /// Notifications that came as writes.
   private var notifyWrites: UInt64 = 0
   private var wasLive = false
+  /// Queues notified while the device may not reach memory, a bit each.
+  private var held: UInt64 = 0
 
   /// - Parameters:
   ///   - name: in the ledger.
@@ -56,6 +58,9 @@ open class VirtioTransport: Device, @unchecked Sendable {
   /// Tells the driver, by interrupts and by the registers that explain them. Nothing may be there to tell.
   open func deliver(_ notifications: Notifications) {}
 
+  /// Whether the device may reach memory now. Without that it serves no queue.
+  open var reachesMemory: Bool { true }
+
   /// How many interrupts were raised.
   open var interrupts: UInt64 { 0 }
 
@@ -65,7 +70,26 @@ open class VirtioTransport: Device, @unchecked Sendable {
   public final func driverNotifies(_ queue: UInt32) {
     notifyWrites &+= 1
     guard device.mayNotify(queue) else { return }
+    guard reachesMemory else {
+      held |= 1 << UInt64(queue)
+      return fault("queue \(queue) notified while bus mastering is off: it is served once that is on")
+    }
     if service == .vcpu { device.notify(queue) } else { wakeServer() }
+  }
+
+  /// The device may reach memory again: what was asked for meanwhile is done now.
+  final func resume() {
+    let queues = held
+    held = 0
+    if service == .vcpu {
+      for index in device.queues.indices where queues & 1 << UInt64(index) != 0 {
+        device.notify(UInt32(index))
+      }
+      device.poll()
+    } else {
+      wakeServer()
+    }
+    settle()
   }
 
   /// Passes on what a write has led to.
@@ -112,6 +136,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
   /// Fetches what the back end has for the driver. Any thread may call it.
   public final func poll() {
     exclusively {
+      guard reachesMemory else { return }
       device.poll()
       settle()
     }
@@ -158,11 +183,11 @@ open class VirtioTransport: Device, @unchecked Sendable {
   final func turn() -> QueueServer.Turn {
     exclusively {
       let completed = device.completed
-      device.serveAll()
+      if reachesMemory { device.serveAll() }
       let notifications = device.takeNotifications()
       deliver(notifications)
       return QueueServer.Turn(
-        isLive: device.isLive, isUnfinished: device.isUnfinished, didWork: device.completed != completed,
+        isLive: device.isLive && reachesMemory, isUnfinished: device.isUnfinished, didWork: device.completed != completed,
         interrupted: notifications != Notifications(), descriptor: device.descriptor)
     }
   }

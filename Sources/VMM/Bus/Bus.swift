@@ -220,6 +220,7 @@ extension Bus {
   }
 
   /// An access met nobody: whether it missed a window that lay there first.
+  @inline(never)
   func noteStray(_ space: Window.Space, _ address: UInt64) {
     guard hasMoved.load(ordering: .relaxed) else { return }
     let isHome = layout.sections.contains { section in
