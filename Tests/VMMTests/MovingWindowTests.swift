@@ -128,7 +128,7 @@ import Testing
     onThreads(3) { thread in
       var random = SplitMix64(seed: UInt64(thread))
       if thread == 0 {
-        for _ in 0..<20_000 {
+        for _ in 0..<2_000 {
           let moved = Int.random(in: 0..<6, using: &random)
           let slot = UInt64.random(in: 0..<8, using: &random)
           _ = bus.place(0, of: devices[moved], at: slot == 7 ? nil : slot << 20)
