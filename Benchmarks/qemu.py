@@ -1,10 +1,10 @@
 """The rungs of the ladder that QEMU has too: the same images, the same KVM, NICs whose far end takes everything.
 
-The far end. QEMU's NIC has no peer: it reads descriptor and frame and drops it, which is the fastest that QEMU can be. Ours has the
-sink, which checks each frame besides.
+The far end. QEMU's NIC has no peer: it reads descriptor and frame and drops it, which is the fastest that QEMU can be.
+Ours has the sink, which checks each frame besides.
 
-The counts are of exits to user space for the NIC's registers: QEMU's by `swiftvmm attach`, ours by the report. Counts and times are
-differences of a long run and a short one, so that start, set-up and end are in neither.
+The counts are of exits to user space for the NIC's registers: QEMU's by `swiftvmm attach`, ours by the report. Counts and
+times are differences of a long run and a short one, so that start, set-up and end are in neither.
 """
 import json
 import os
@@ -24,8 +24,8 @@ BARS = "0xfeb00000-0xfebdffff=nic"
 class Rung:
     """One way to send packets, on both VMMs. `counted` and `timed` are short and long runs, in packets.
 
-    `chance`: QEMU's count is none of the guest's alone. Its main loop takes packets from a virtio queue, also where the vCPU heard
-    of the notification; a packet that it finds before it asks for notifications again needs none.
+    `chance`: QEMU's count is none of the guest's alone. Its main loop takes packets from a virtio queue, also where the
+    vCPU heard of the notification; a packet that it finds before it asks for notifications again needs none.
     """
 
     def __init__(self, name, keys, ours, theirs, timed, counted=(1024, 9216), chance=False):
@@ -168,5 +168,6 @@ def measure(programs, verdicts):
         for name, values in (("swiftvmm", our_rates), ("QEMU", their_rates)):
             print(f"    {name:28}{spread(values, '{:.0f}')}")
         of_medians = statistics.median(our_rates) / statistics.median(their_rates)
-        print(f"    ratio of medians {of_medians:.2f}, median of the rounds' ratios {ratio(our_rates, their_rates):.2f}")
+        of_rounds = ratio(our_rates, their_rates)
+        print(f"    ratio of medians {of_medians:.2f}, median of the rounds' ratios {of_rounds:.2f}")
         sys.stdout.flush()

@@ -5,8 +5,8 @@
 #include "sizes.h"
 
 /*
- * The interrupt driver waits for its interrupt before it looks at memory, so that each batch pays for one. With moderation it
- * only looks at memory, and the interrupts come when the card thinks fit.
+ * The interrupt driver waits for its interrupt before it looks at memory, so that each batch pays for one. With
+ * moderation it only looks at memory, and the interrupts come when the card thinks fit.
  */
 static void await_batch(const struct e1000_options *options, uint64_t interrupts)
 {

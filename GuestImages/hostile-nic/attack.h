@@ -40,7 +40,10 @@ uint64_t memory_end(void);
 #define NOWHERE 0xe0000000ul
 #define LAST_BYTES 0xfffffffffffffff0ul
 
-/* Moves the BARs of a PCI device over memory, devices and nothing, with decoding on and off, and back to where they were. */
+/*
+ * Moves the BARs of a PCI device over memory, devices and nothing, with decoding on and off, and back to where they
+ * were.
+ */
 void move_bars(int device);
 
 /* Reads and writes of sizes and alignments that no register has. */

@@ -7,7 +7,8 @@ enum { BARS = 6, IO_SPACE = 1 << 0, MEMORY_SPACE = 1 << 1, BUS_MASTER = 1 << 2 }
 void move_bars(int device)
 {
     const uint32_t places[] = {
-        0, 0x100000, memory_end() & 0xfffff000, NOWHERE, 0xfec00000, 0xfee00000, 0xd0000000, 0xfebc0000, 0xfffff000, 0xffffffff,
+        0, 0x100000, memory_end() & 0xfffff000, NOWHERE, 0xfec00000, 0xfee00000, 0xd0000000, 0xfebc0000, 0xfffff000,
+        0xffffffff,
     };
     uint32_t bars[BARS];
     uint32_t command = read_pci(device, PCI_COMMAND);

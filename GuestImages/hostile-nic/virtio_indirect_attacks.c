@@ -13,8 +13,8 @@ static struct {
 } packet;
 
 /*
- * A transmit queue whose descriptor 0 refers to a well-formed table: two descriptors, header and frame. The others of the table
- * are whole packets of their own.
+ * A transmit queue whose descriptor 0 refers to a well-formed table: two descriptors, header and frame. The others of
+ * the table are whole packets of their own.
  */
 static void begin(void)
 {
@@ -60,7 +60,7 @@ static void well_formed(void)
     notify_and_await();
 }
 
-/* "The device MUST ignore the write-only flag in the descriptor that refers to an indirect table." */
+/* Section 2.7.5.3.2: this flag says nothing in a descriptor that refers to a table. */
 static void writable_reference(void)
 {
     begin();
@@ -68,7 +68,7 @@ static void writable_reference(void)
     notify_and_await();
 }
 
-/* "The device MUST handle the case of zero or more normal chained descriptors followed by a single one with INDIRECT." */
+/* Section 2.7.5.3.2: a chain may begin with normal descriptors and end with one reference to a table. */
 static void behind_normal_descriptor(void)
 {
     begin();

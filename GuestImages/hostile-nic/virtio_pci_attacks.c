@@ -1,4 +1,6 @@
-/* Attacks on virtio-net by what PCI alone has: VIRTIO 1.2, section 4.1, and MSI-X of PCI Local Bus Specification 3.0. */
+/*
+ * Attacks on virtio-net by what PCI alone has: VIRTIO 1.2, section 4.1, and MSI-X of PCI Local Bus Specification 3.0.
+ */
 #include "frame.h"
 #include "pci.h"
 #include "print.h"
@@ -47,8 +49,9 @@ static void fill_entry(unsigned message, uint64_t address, uint32_t data, uint32
 }
 
 /*
- * Messages to wherever. The data is ones, a delivery mode (ExtINT) that KVM's APIC takes no notice of, or a vector that stays
- * pending, since this image never lets an interrupt in; others could be an NMI or INIT to the attacker itself.
+ * Messages to wherever. The data is ones, a delivery mode (ExtINT) that KVM's APIC takes no notice of, or a vector
+ * that stays pending, since this image never lets an interrupt in; others could be an NMI or INIT to the attacker
+ * itself.
  */
 static void messages_to_anywhere(void)
 {
@@ -96,7 +99,7 @@ static void masked_messages(void)
     transmit_one();
     if (!(read32(pending) >> MESSAGE & 1))
         fail("a masked message is not pending");
-    write32(pending, 0); /* "software should never write" */
+    write32(pending, 0); /* it is read-only */
     if (!(read32(pending) >> MESSAGE & 1))
         fail("a pending message was written away");
     fill_entry(MESSAGE, 0xfee00000, VECTOR, 0);

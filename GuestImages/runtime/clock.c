@@ -1,6 +1,6 @@
 /*
- * kvmclock: Linux's Documentation/virt/kvm/x86/msr.rst, MSR_KVM_SYSTEM_TIME_NEW. The VMM need do nothing for it. Other ways
- * to the frequency (CPUID leaves 0x15, 0x16 and 0x40000010) depend on what the VMM writes there.
+ * kvmclock: Linux's Documentation/virt/kvm/x86/msr.rst, MSR_KVM_SYSTEM_TIME_NEW. The VMM need do nothing for it.
+ * Other ways to the frequency (CPUID leaves 0x15, 0x16 and 0x40000010) depend on what the VMM writes there.
  */
 #include "clock.h"
 

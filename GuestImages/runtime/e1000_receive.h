@@ -6,8 +6,8 @@
 #include "frame.h"
 
 /*
- * Turns the receiver on with an empty ring, as large as a batch needs: after reset_e1000(). Frames that come find no buffer
- * until give_e1000_buffers().
+ * Turns the receiver on with an empty ring, as large as a batch needs: after reset_e1000(). Frames that come find no
+ * buffer until give_e1000_buffers().
  */
 void start_e1000_receiver(const struct e1000_options *options, frame_taker *taker);
 

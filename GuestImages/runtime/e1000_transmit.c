@@ -6,8 +6,8 @@
  *     tuned       1 a batch: TDT written
  *     interrupt   2 a batch: TDT written, ICR read by the handler
  *
- * With doorbell=each TDT is written for every packet of a batch, and STATUS is read once at its end. Writes that the kernel
- * keeps back (coalesced MMIO) reach the card with that read: then it is the batch's one exit.
+ * With doorbell=each TDT is written for every packet of a batch, and STATUS is read once at its end. Writes that the
+ * kernel keeps back (coalesced MMIO) reach the card with that read: then it is the batch's one exit.
  */
 #include "e1000_transmit.h"
 

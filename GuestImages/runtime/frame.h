@@ -34,18 +34,21 @@ void prepare_frame(struct frame *frame, unsigned size);
 void number_frame(struct frame *frame, unsigned size, uint64_t sequence);
 
 /*
- * What takes received frames, in their order. `number` counts them; `partial` says that a TCP checksum covers the pseudo header
- * alone, as VIRTIO_NET_HDR_F_NEEDS_CSUM does.
+ * What takes received frames, in their order. `number` counts them; `partial` says that a TCP checksum covers the
+ * pseudo header alone, as VIRTIO_NET_HDR_F_NEEDS_CSUM does.
  */
 typedef void frame_taker(const void *frame, unsigned length, bool partial, uint64_t number);
 
-/* Takes frames as a reflector returns those that were sent with this size; ends the run with a line at the first other. */
+/*
+ * Takes frames as a reflector returns those that were sent with this size; ends the run with a line at the first
+ * other.
+ */
 void expect_returned_frames(unsigned size);
 frame_taker take_returned_frame;
 
 /*
- * Takes the frames of a source, small and large ones, each behind the one before it; ends the run with a line at the first
- * other. `size`: their length, 0 where any is right. `gaps`: frames may be missing, and are counted.
+ * Takes the frames of a source, small and large ones, each behind the one before it; ends the run with a line at the
+ * first other. `size`: their length, 0 where any is right. `gaps`: frames may be missing, and are counted.
  */
 void expect_source_frames(unsigned size, bool gaps);
 frame_taker take_source_frame;

@@ -16,7 +16,10 @@ void prepare_latencies(uint64_t count);
 
 void add_latency(uint64_t ticks);
 
-/* Prints `latency: median N ns, 99% N ns, min N ns, max N ns`; in cycles where no clock of KVM's tells how fast they are. */
+/*
+ * Prints `latency: median N ns, 99% N ns, min N ns, max N ns`; in cycles where no clock of KVM's tells how fast they
+ * are.
+ */
 void print_latencies(void);
 
 #endif

@@ -1,8 +1,9 @@
 /*
- * PCI configuration space: PCI Local Bus Specification 3.0, sections 3.2.2.3.2 and 6. Function 0 of the devices on bus 0.
+ * PCI configuration space: PCI Local Bus Specification 3.0, sections 3.2.2.3.2 and 6. Function 0 of the devices on
+ * bus 0.
  *
- * swiftvmm leaves the devices as firmware does, with addresses and interrupts. QEMU with its small firmware, qboot, does
- * not: what is missing then is filled in here.
+ * swiftvmm leaves the devices as firmware does, with addresses and interrupts. QEMU with its small firmware, qboot,
+ * does not: what is missing then is filled in here.
  */
 #include "pci.h"
 
@@ -102,9 +103,9 @@ unsigned find_pci_capability(int device, uint8_t id, unsigned previous)
 }
 
 /*
- * Intel 82371SB (PIIX3) data sheet, section 2.2.13: PIRQRC[A:D] route the four lines to IRQs; bit 7 means not at all. On
- * QEMU's `pc` pin INTA# of device n is line (n - 1) mod 4. The interrupt line registers that qboot writes are those of the
- * neighbour's line, so the PIIX is asked where there is one.
+ * Intel 82371SB (PIIX3) data sheet, section 2.2.13: PIRQRC[A:D] route the four lines to IRQs; bit 7 means not at all.
+ * On QEMU's `pc` pin INTA# of device n is line (n - 1) mod 4. The interrupt line registers that qboot writes are
+ * those of the neighbour's line, so the PIIX is asked where there is one.
  */
 static unsigned route_by_piix(int piix, int device)
 {

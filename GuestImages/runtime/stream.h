@@ -27,8 +27,8 @@ void prepare_stream_frame(void *frame, unsigned size, enum stream_lengths length
 void fill_stream_frame(void *frame, unsigned size, uint32_t position);
 
 /*
- * Whether a received frame of this kind is whole; else ends the run with a line. `number` is for that line. A checksum that is
- * partial covers the pseudo header alone. Returns the frame's position in the stream.
+ * Whether a received frame of this kind is whole; else ends the run with a line. `number` is for that line. A
+ * checksum that is partial covers the pseudo header alone. Returns the frame's position in the stream.
  */
 uint32_t check_stream_frame(const void *frame, unsigned length, bool partial, uint64_t number);
 

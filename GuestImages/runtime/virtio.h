@@ -1,8 +1,8 @@
 /*
  * A virtio device, whichever transport it is behind: VIRTIO 1.2, sections 2 to 4.
  *
- * The transports have the same registers at different places and of different sizes, so a transport is a table of places; the
- * names are those of section 4.2.2 (MMIO). What it has beside them is in its own file.
+ * The transports have the same registers at different places and of different sizes, so a transport is a table of
+ * places; the names are those of section 4.2.2 (MMIO). What it has beside them is in its own file.
  */
 #ifndef VIRTIO_H
 #define VIRTIO_H
@@ -83,7 +83,10 @@ bool find_virtio_mmio(uint32_t device_id);
 /* What the device offers, with bit n for feature n. */
 uint64_t offered_virtio_features(void);
 
-/* Section 3.1.1 up to FEATURES_OK, with VERSION_1 and these features; ends the run with a line if it has not all of them. */
+/*
+ * Section 3.1.1 up to FEATURES_OK, with VERSION_1 and these features; ends the run with a line if it has not all of
+ * them.
+ */
 void begin_virtio_setup(uint64_t features, enum virtio_interrupts interrupts);
 
 /*

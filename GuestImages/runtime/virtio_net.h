@@ -34,8 +34,8 @@ struct virtio_net_options {
 struct virtio_net_options virtio_net_keys(void);
 
 /*
- * Brings the device up with queues for batches of the options' size, and returns the batch: no larger than the queues and the
- * buffers allow. The device has no receive buffers until give_virtio_net_buffers().
+ * Brings the device up with queues for batches of the options' size, and returns the batch: no larger than the queues
+ * and the buffers allow. The device has no receive buffers until give_virtio_net_buffers().
  */
 unsigned start_virtio_net(const struct virtio_net_options *options);
 

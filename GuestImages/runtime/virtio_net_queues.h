@@ -16,9 +16,10 @@ enum { NET_HEADER = sizeof(struct virtio_net_hdr) };
 enum { SMALL_BUFFER = 2048, LARGE_BUFFER = 1 << 16 };
 
 /*
- * Waits until the device has used `count` buffers: by looking at memory, or where the queue interrupts by that. `interrupted`
- * is the number of interrupts when there was nothing to wait for yet. Without EVENT_IDX the first look follows an interrupt,
- * unless `look_first`. The handler counts before it returns, so what the device uses after a look interrupts anew.
+ * Waits until the device has used `count` buffers: by looking at memory, or where the queue interrupts by that.
+ * `interrupted` is the number of interrupts when there was nothing to wait for yet. Without EVENT_IDX the first look
+ * follows an interrupt, unless `look_first`. The handler counts before it returns, so what the device uses after a
+ * look interrupts anew.
  */
 void await_used(struct virtqueue *queue, unsigned count, uint64_t interrupted, bool look_first);
 

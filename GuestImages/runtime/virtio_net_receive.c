@@ -1,6 +1,6 @@
 /*
- * Reception by virtio-net. Without MRG_RXBUF a packet has one buffer; with it, as many as it takes, which are put together here
- * before the frame is looked at.
+ * Reception by virtio-net. Without MRG_RXBUF a packet has one buffer; with it, as many as it takes, which are put
+ * together here before the frame is looked at.
  */
 #include "pci.h"
 #include "stream.h"

@@ -1,6 +1,6 @@
 /*
- * Transmission by virtio-net. A packet is one descriptor: its header and its frame lie one behind the other (section 5.1.6); or
- * with indirect=1 one descriptor whose table parts the two.
+ * Transmission by virtio-net. A packet is one descriptor: its header and its frame lie one behind the other (section
+ * 5.1.6); or with indirect=1 one descriptor whose table parts the two.
  */
 #include "stream.h"
 #include "virtio_net_queues.h"

@@ -19,7 +19,7 @@ static uint64_t find_structure(int device, uint8_t type, unsigned *capability)
         if (read_pci(device, at) >> 8 * CAP_TYPE != type)
             continue;
         unsigned bar = read_pci(device, at + CAP_BAR) & 0xff;
-        if (bar > 5) /* "values 0x0 to 0x5"; others are to be ignored */
+        if (bar > 5) /* reserved: to be passed over */
             continue;
         *capability = at;
         return pci_bar(device, bar) + read_pci(device, at + CAP_OFFSET);

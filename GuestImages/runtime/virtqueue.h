@@ -56,9 +56,9 @@ static inline bool passes_event(uint16_t event, uint16_t new, uint16_t old)
 }
 
 /*
- * Publishes what was offered (section 2.7.13), and says whether the device wants to be notified of it. The ring's entries are
- * visible before the index that covers them. The barrier keeps the look at the device's wish behind the index: else both
- * sides could miss the other's word (section 2.7.13.4.1).
+ * Publishes what was offered (section 2.7.13), and says whether the device wants to be notified of it. The ring's
+ * entries are visible before the index that covers them. The barrier keeps the look at the device's wish behind the
+ * index: else both sides could miss the other's word (section 2.7.13.4.1).
  */
 static inline bool publish_descriptors(struct virtqueue *queue)
 {
