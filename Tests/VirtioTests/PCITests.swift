@@ -25,7 +25,7 @@ private struct Driver {
     ring = try Ring(size: 8)
     echo = Echo(memory: ring.memory)
     messages = (0..<count).map { _ in Message() }
-    device = VirtioPCI(
+    device = try VirtioPCI(
       device: echo, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: wire, interruptLine: 10,
       messages: messages)
     host.attach(device, at: 4)
@@ -204,7 +204,7 @@ struct VirtioPCITests {
     driver.write(0x3004, 1, size: 2)
     driver.device.poll()
     #expect(driver.ring.usedIndex == 0)
-    #expect(driver.echo.polled == 0)
+    #expect(driver.echo.served.isEmpty)
     driver.configure(0x04, 0x07, size: 2)
     #expect(driver.ring.usedIndex == 1)
     #expect(driver.wire.isAsserted)

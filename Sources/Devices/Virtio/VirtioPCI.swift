@@ -191,7 +191,6 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
     configVector = Self.noVector
     for index in queueVectors.indices { queueVectors[index] = Self.noVector }
     isr = 0
-    held = 0
     function.pin.set(false)
   }
 
