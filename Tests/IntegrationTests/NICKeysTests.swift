@@ -34,7 +34,7 @@ struct NICKeysTests {
     #expect(
       try run.report.window?.exits == [image == "e1000-echo" ? "e1000" : "virtio-net": 200 * exits])
     let pattern = /latency: median (\d+) ns, 99% (\d+) ns, min (\d+) ns, max (\d+) ns/
-    let figures = try #require(try lines.last?.wholeMatch(of: pattern)?.output)
+    let figures = try #require(lines.last?.wholeMatch(of: pattern)?.output)
     let (median, most, least, maximum) = (
       UInt64(figures.1)!, UInt64(figures.2)!, UInt64(figures.3)!, UInt64(figures.4)!
     )
