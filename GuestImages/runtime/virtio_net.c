@@ -54,7 +54,8 @@ static uint64_t features(const struct virtio_net_options *options)
     return (options->event_idx ? 1ul << VIRTIO_F_EVENT_IDX : 0) |
            (options->indirect ? 1ul << VIRTIO_F_INDIRECT_DESC : 0) |
            (options->mergeable ? 1ul << VIRTIO_NET_F_MRG_RXBUF : 0) |
-           (!options->segments ? 0 : options->has_source ? receive : transmit);
+           (options->segments && !options->has_source ? transmit : 0) |
+           (options->segments && options->taker ? receive : 0);
 }
 
 unsigned start_virtio_net(const struct virtio_net_options *options)

@@ -33,13 +33,17 @@ int main(void)
     uint64_t packets = number_key("packets");
     bool timed = choice_key("latency") == 1;
     struct virtio_net_options options = virtio_net_keys();
-    options.size = small_size_key();
-    options.taker = take_returned_frame;
+    options.segments = choice_key("tso") == 1;
+    options.size = options.segments ? large_size_key() : small_size_key();
+    options.taker = options.segments ? take_source_frame : take_returned_frame;
     if (timed) {
         options.batch = 1;
         prepare_latencies(packets);
     }
-    expect_returned_frames(options.size);
+    if (options.segments)
+        expect_source_frames(options.size, false); /* of a stream there and back nothing differs but the direction */
+    else
+        expect_returned_frames(options.size);
     unsigned batch = start_virtio_net(&options);
     give_virtio_net_buffers();
 
