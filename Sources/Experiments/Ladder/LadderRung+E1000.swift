@@ -39,23 +39,20 @@ extension LadderRung {
       register, as it does once a batch.
       """),
     LadderRung(
-      "e1000-irq", "E1000, interrupts", .e1000, words: ["driver=interrupt", "doorbell=each"], batch: 32,
-      directions: [.transmit],
+      "e1000-irq", "E1000, interrupts", .e1000, words: ["driver=interrupt"], directions: [.transmit],
       """
-      One write of the tail a packet, 32 before the driver waits; each interrupt costs a read of ICR.
+      A write of the tail and a read of ICR a packet: the driver waits for the interrupt that says it is sent.
       """),
     LadderRung(
       "e1000-tidv", "E1000, interrupts after TIDV", .e1000,
-      words: ["driver=interrupt", "doorbell=each", "tidv=64", "tadv=256"], batch: 32, directions: [.transmit],
-      isExact: false,
+      words: ["driver=interrupt", "tidv=64", "tadv=256"], directions: [.transmit], isExact: false,
       """
-      The same; completions wait for 66 us without another one (TIDV), 262 us at most (TADV).
+      The driver does not wait, and its completions do: for 66 us without another one (TIDV), 262 us at most (TADV).
       """),
     LadderRung(
-      "e1000-itr", "E1000, interrupts by ITR", .e1000,
-      words: ["driver=interrupt", "doorbell=each", "itr=500"],
-      batch: 32, directions: [.transmit], isExact: false,
-      "The same; interrupts are at least 128 us apart (ITR), at most 7813 a second."),
+      "e1000-itr", "E1000, interrupts by ITR", .e1000, words: ["driver=interrupt", "itr=500"],
+      directions: [.transmit], isExact: false,
+      "The driver does not wait; interrupts are at least 128 us apart (ITR), at most 7813 a second."),
     LadderRung(
       "e1000-rx-irq", "E1000, interrupts", .e1000, words: ["driver=interrupt"], batch: 32,
       directions: [.receive, .echo],
