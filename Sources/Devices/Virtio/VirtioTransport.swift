@@ -187,7 +187,8 @@ open class VirtioTransport: Device, @unchecked Sendable {
       let notifications = device.takeNotifications()
       deliver(notifications)
       return QueueServer.Turn(
-        isLive: device.isLive && reachesMemory, isUnfinished: device.isUnfinished, didWork: device.completed != completed,
+        isLive: device.isLive && reachesMemory, isUnfinished: device.isUnfinished,
+        didWork: device.completed != completed,
         interrupted: notifications != Notifications(), descriptor: device.descriptor)
     }
   }
