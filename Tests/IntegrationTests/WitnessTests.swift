@@ -14,7 +14,14 @@ import Testing
     "spin --time-limit 0.2", "triple-fault", "bad-opcode", "e1000-tx packets=20 driver=naive",
     "e1000-tx packets=20 driver=tuned", "e1000-tx packets=20 driver=interrupt", "e1000-echo packets=20",
     "virtio-net-tx packets=20 batch=1 irq=1", "virtio-net-tx packets=200 batch=100",
-    "virtio-net-echo packets=20", "hostile-nic", "bench op=out at=1520 count=10 batches=2",
+    "virtio-net-echo packets=20", "e1000-rx packets=20", "virtio-net-rx packets=20",
+    "e1000-tx packets=20 driver=naive --nic e1000,coalesced=quiet",
+    "e1000-tx packets=20 driver=naive window=port",
+    "virtio-net-tx packets=20 batch=1 irq=1 --nic virtio-net-pci",
+    "virtio-net-tx packets=20 batch=1 irq=1 vector=intx --nic virtio-net-pci",
+    "virtio-net-tx packets=20 batch=1 irq=1 event_idx=1 --nic virtio-net-pci,queue=thread",
+    "virtio-net-tx packets=20 batch=1 --nic virtio-net-pci,queue=poll", "hostile-nic",
+    "bench op=out at=1520 count=10 batches=2",
     "bench op=cpuid cpl=0 count=10 batches=2", "survey op=cr3 count=20 cpl=0",
     "survey op=out count=20 at=1520", "survey op=fault count=20 at=4294967296",
     "survey op=halt count=20 at=200000",
@@ -50,7 +57,9 @@ import Testing
       #expect(witness.differing.map { "\($0.subject): \($0)" } == [])
       if geteuid() == 0 {
         #expect(witness.lines.first?.difference == 0, "the tracepoints were asked")
-        #expect(witness.unavailable.keys.allSatisfy { $0 == "kvm_exit" }, "\(witness.unavailable)")
+        // A guest that moves windows is one of which an address alone does not tell whose it was.
+        let missing = witness.unavailable.keys.filter { $0 != "kvm_exit" }
+        #expect(missing.isEmpty || guest == "hostile-nic", "\(witness.unavailable)")
       }
     }
   }

@@ -77,7 +77,8 @@ indirect enum Form: Sendable {
     optional: [
       "window": .object(
         [
-          "seconds": .number, "exits": .table(.count), "packets": .count,
+          "seconds": .number, "exits": .table(.count), "packets": .count, "coalesced": .count,
+          "kicks": .count, "interrupts": .count,
           "registers": .list(
             .object(["device": .text, "name": .text, "reads": .count, "writes": .count])),
         ],
