@@ -31,15 +31,15 @@ final class NetDriver {
   }
 
   func read(_ offset: Int, size: Int = 4) -> UInt32 {
-    UInt32(truncatingIfNeeded: device.read(Access(offset: offset, size: size)))
+    UInt32(truncatingIfNeeded: device.exclusively { device.read(Access(offset: offset, size: size)) })
   }
 
   func write(_ offset: Int, _ value: UInt32) {
-    device.write(Access(offset: offset, size: 4), UInt64(value))
+    device.exclusively { device.write(Access(offset: offset, size: 4), UInt64(value)) }
   }
 
   var status: UInt32 { read(0x70) }
-  var packets: PacketCounters { device.counters.packets ?? PacketCounters() }
+  var packets: PacketCounters { device.exclusively { device.counters.packets ?? PacketCounters() } }
 
   /// VERSION_1, MAC and STATUS, which every driver wants.
   static let plainFeatures: UInt64 = 1 << 32 | 1 << 5 | 1 << 16
@@ -140,13 +140,17 @@ final class NetDriver {
   private func publish(_ queue: Int, _ head: UInt16) {
     let index = availableIndex(queue)
     ram.store(head, at: available(queue) + 4 + 2 * Int(index % queueSize(queue)))
-    ram.store(index &+ 1, at: available(queue) + 2)
+    ram.storeRelease(index &+ 1, at: available(queue) + 2)
   }
 
-  func kick(_ queue: Int) { write(0x50, UInt32(queue)) }
+  /// A write of QueueNotify: KVM rings the doorbell where there is one.
+  func kick(_ queue: Int) {
+    let doorbells = device.windows[0].doorbells
+    if doorbells.isEmpty { write(0x50, UInt32(queue)) } else { doorbells[queue].ring() }
+  }
 
   func availableIndex(_ queue: Int) -> UInt16 { ram.load(at: available(queue) + 2) }
-  func usedIndex(_ queue: Int) -> UInt16 { ram.load(at: used(queue) + 2) }
+  func usedIndex(_ queue: Int) -> UInt16 { ram.loadAcquire(at: used(queue) + 2) }
 
   func usedElement(_ queue: Int, _ index: UInt16) -> (id: UInt32, length: UInt32) {
     let at = used(queue) + 4 + 8 * Int(index % queueSize(queue))
@@ -170,7 +174,9 @@ final class Recorder: NetBackend, @unchecked Sendable {
   /// Called with each frame while it is valid.
   var whileSending: ((MemoryView) -> Void)?
 
-  private let takes: Offloads
+  var takes: Offloads
+  var drops: UInt64 = 0
+  var number: Int32?
 
   init(takes: Offloads = []) {
     self.takes = takes
@@ -178,6 +184,8 @@ final class Recorder: NetBackend, @unchecked Sendable {
   }
 
   override var accepts: Offloads { takes }
+  override var dropped: UInt64 { drops }
+  override var descriptor: Int32? { number }
   override var nextOffload: Offload { pendingOffload }
 
   override func guestAccepts(_ offloads: Offloads) {

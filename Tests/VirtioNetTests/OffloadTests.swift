@@ -32,12 +32,10 @@ struct OffloadTests {
     driver.kick(NetDriver.transmit)
   }
 
-  @Test("The device offers to its driver what its back end takes", arguments: 0..<16)
+  @Test("The device offers its driver all work, whatever its back end takes", arguments: 0..<16)
   func offered(offloads: UInt8) throws {
     let driver = try NetDriver(backend: Recorder(takes: Offloads(rawValue: offloads)))
-    let bits: [UInt32] = [0, 11, 12, 13]
-    let expected = (0..<4).filter { offloads & 1 << $0 != 0 }.reduce(0) { $0 | 1 << bits[$1] } as UInt32
-    #expect(driver.read(0x10) & 0x3801 == expected)
+    #expect(driver.read(0x10) & 0x3801 == 0x3801)
   }
 
   @Test("What the header says goes to the back end, with a length of headers that was looked up")

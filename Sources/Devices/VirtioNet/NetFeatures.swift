@@ -32,9 +32,10 @@ extension VirtioFeatures {
   static let controlReceiveExtra = VirtioFeatures(rawValue: 1 << 20)
   static let controlMAC = VirtioFeatures(rawValue: 1 << 23)
 
-  /// What every device of this type offers, whatever its back end can do.
-  static let always: VirtioFeatures = [
-    .guestChecksum, .controlGuestOffloads, .mtu, .mac, .guestTSO4, .guestTSO6, .guestECN, .mergeableBuffers,
+  /// What a device of this type offers. What its back end does not do with a frame, the device does before.
+  static let offered: VirtioFeatures = [
+    .checksum, .hostTSO4, .hostTSO6, .hostECN, .guestChecksum, .controlGuestOffloads, .mtu, .mac, .guestTSO4,
+    .guestTSO6, .guestECN, .mergeableBuffers,
     .status, .controlQueue, .controlReceive, .controlVLAN, .controlReceiveExtra, .controlMAC,
   ]
 
@@ -65,12 +66,6 @@ extension VirtioFeatures {
   ]
   /// The features that a driver may switch while it runs, by the same bits (section 5.1.6.5.6.1).
   static let switchable: VirtioFeatures = [.guestChecksum, .guestTSO4, .guestTSO6, .guestECN]
-
-  /// The features of a device that takes these from its driver.
-  init(transmit offloads: Offloads) {
-    self = []
-    for (feature, offload) in Self.transmitOffloads where offloads.contains(offload) { insert(feature) }
-  }
 
   var transmitOffloads: Offloads { Self.offloads(of: self, by: Self.transmitOffloads) }
   var receiveOffloads: Offloads { Self.offloads(of: self, by: Self.receiveOffloads) }

@@ -105,13 +105,14 @@ struct NetHeader {
   }
 }
 
-/// What is wrong with the header of a frame.
+/// What is wrong with a frame, or with its header.
 enum HeaderProblem: Error, Equatable, CustomStringConvertible {
   case notNegotiated
   case unknownSegmentation(UInt8)
   case checksumOutsideFrame(start: UInt16, offset: UInt16)
   case noSegmentSize
   case segmentationOfNoTCP
+  case cannotBeCompleted(SegmenterProblem)
 
   var description: String {
     switch self {
@@ -121,6 +122,7 @@ enum HeaderProblem: Error, Equatable, CustomStringConvertible {
       "has its checksum at csum_start \(start) + csum_offset \(offset)"
     case .noSegmentSize: "is to be cut into segments of 0 bytes"
     case .segmentationOfNoTCP: "is to be cut, and has no whole TCP header at csum_start"
+    case .cannotBeCompleted(let problem): "cannot be completed: \(problem)"
     }
   }
 }

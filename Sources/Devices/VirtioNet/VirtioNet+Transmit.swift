@@ -30,11 +30,20 @@ extension VirtioNet {
     let problem = chain.withReadable { frame -> HeaderProblem? in
       do throws(HeaderProblem) {
         let offload = try header.offload(for: frame, count: count, allowed: transmitOffloads)
-        backend.transmit(frame, offload)
+        try pass(frame, offload)
         return nil
       } catch { return error }
     }
     if let problem { return drop("frame of \(count) bytes \(problem)") }
     counts.transmitted &+= 1
+  }
+
+  /// Hands the frame to the back end: as it is where that takes it so, which can change from frame to frame, else as the
+  /// finished frames that it becomes.
+  private func pass(_ frame: borrowing Span<MemoryView>, _ offload: Offload) throws(HeaderProblem) {
+    guard !offload.needs.isSubset(of: backend.accepts) else { return backend.transmit(frame, offload) }
+    do throws(SegmenterProblem) {
+      try segmenter.complete(frame, offload) { backend.transmit($0) }
+    } catch { throw .cannotBeCompleted(error) }
   }
 }

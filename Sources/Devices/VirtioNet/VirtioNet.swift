@@ -5,7 +5,7 @@ import Virtio
 /// The network device of virtio 1.2, section 5.1, with one pair of queues and a control queue.
 ///
 /// What is dropped, and counted as such: a transmit chain that holds no frame of ``frameLengths`` behind its header, or
-/// whose header contradicts the frame; and a received frame that can never fit the receive chains whose turn it is
+/// whose header contradicts the frame or asks for what cannot be done to it; and a received frame that can never fit the receive chains whose turn it is
 /// (which stay for the next one). A received frame without enough receive chains stays in the back end. One that the
 /// driver's filter keeps away is nothing that got lost, and is not counted.
 public final class VirtioNet: VirtioDevice, @unchecked Sendable {
@@ -18,7 +18,7 @@ public final class VirtioNet: VirtioDevice, @unchecked Sendable {
   public static let maximumControlQueueSize: UInt16 = 64
   /// Lengths in bytes of the frames that are carried: with segmentation a header of 14 bytes, and what IP can say of a
   /// packet's length (section 5.1.6.3.1).
-  public static let frameLengths = 14...65550
+  public static let frameLengths = 14...NetBackend.longestFrame
   /// The address of a NIC that is given none: locally administered.
   public static let defaultMAC: [UInt8] = [0x52, 0x54, 0x00, 0x12, 0x34, 0x56]
   /// The largest payload of a frame that a driver is to send, in bytes (section 5.1.4.1).
@@ -28,8 +28,8 @@ public final class VirtioNet: VirtioDevice, @unchecked Sendable {
   let backend: NetBackend
   let mac: [UInt8]
   let mtu: Int
-  /// What the back end does, which does not change.
-  let backendAccepts: Offloads
+  /// Does what the driver leaves undone and the back end does not do.
+  let segmenter = Segmenter()
   let headerSpace = HostBuffer(count: NetHeader.count)
   let commandSpace = HostBuffer(count: 8)
   var counts = PacketCounters()
@@ -52,11 +52,10 @@ public final class VirtioNet: VirtioDevice, @unchecked Sendable {
     self.backend = backend
     self.mac = mac
     self.mtu = mtu
-    backendAccepts = backend.accepts
     filter = ReceiveFilter(own: Self.address(mac), filtersVLANs: false)
     let sizes = [Self.maximumQueueSize, Self.maximumQueueSize, Self.maximumControlQueueSize]
     super.init(
-      name: "virtio-net", type: 1, features: .always.union(VirtioFeatures(transmit: backend.accepts)),
+      name: "virtio-net", type: 1, features: .offered,
       queues: sizes.map { SplitQueue(memory: memory, maximumSize: $0) },
       // Section 5.1.4: VIRTIO_NET_S_LINK_UP, and one pair of queues.
       config: mac + [1, 0, 1, 0, UInt8(truncatingIfNeeded: mtu), UInt8(truncatingIfNeeded: mtu >> 8)],
