@@ -137,4 +137,20 @@ struct CompletionTests {
     #expect(driver.packets.transmitted > 100 && driver.packets.dropped > 100)
     #expect(driver.status == 15)
   }
+
+  @Test("What one kick costs is bounded by the segments asked for, and the rest goes on without another")
+  func budget() throws {
+    let recorder = Recorder(takes: .all)
+    let driver = try driver(recorder)
+    let count = write(driver)
+    driver.ram.store(UInt16(1), at: Self.address + 4)
+    for _ in 0..<6 { driver.offer(NetDriver.transmit, at: Self.address, cut: [count], writable: false) }
+    // Two frames of 65160 segments of a byte are more than it may be.
+    for served in [2, 4, 6] {
+      if served == 2 { driver.kick(NetDriver.transmit) } else { driver.device.watches[1].serve() }
+      #expect(recorder.sent.count == served)
+      #expect(driver.usedIndex(NetDriver.transmit) == UInt16(served))
+    }
+    #expect(driver.packets.transmitted == 6)
+  }
 }

@@ -4,30 +4,19 @@ import Virtio
 
 /// From the back end to the driver (virtio 1.2, sections 5.1.6.3, 5.1.6.4).
 extension VirtioNet {
-  /// The most frames that one batch drops. Chains bound those that it delivers.
-  private static let dropBudget = 4096
-
-  /// What became of a frame.
-  private enum Delivery {
-    case done
-    case dropped
-    /// It stays, for there are not enough chains.
-    case waits
-  }
-
   /// Notifications are wanted only while frames wait for chains.
   func receive() -> UInt64 {
     isStarved = backend.nextLength != nil
     guard isStarved else { return 0 }
+    var budget = WorkBudget()
     return work(on: Self.receiveQueue) { queue, most throws(QueueError) in
       isStarved = false
-      var drops = 0
       for _ in 0..<most {
-        guard let count = backend.nextLength, drops < Self.dropBudget else { return .sated }
-        switch try deliver(count, into: queue) {
-        case .done: break
-        case .dropped: drops += 1
-        case .waits:
+        guard let count = backend.nextLength else { return .sated }
+        guard !budget.isSpent else { return .full }
+        // Chains bound the frames that are delivered, and nothing those that are dropped.
+        budget.spend(count)
+        guard try deliver(count, into: queue) else {
           isStarved = true
           return .starved
         }
@@ -37,8 +26,10 @@ extension VirtioNet {
   }
 
   /// Moves the next frame of the back end, `count` bytes, into the next chain, or into several under
-  /// VIRTIO_NET_F_MRG_RXBUF. Chains that hold no frame in the end stay in the queue.
-  private func deliver(_ count: Int, into queue: SplitQueue) throws(QueueError) -> Delivery {
+  /// VIRTIO_NET_F_MRG_RXBUF, or drops it. Chains that hold no frame in the end stay in the queue.
+  ///
+  /// - Returns: false where the frame stays, for there are not enough chains.
+  private func deliver(_ count: Int, into queue: SplitQueue) throws(QueueError) -> Bool {
     let offload = backend.nextOffload
     guard Self.frameLengths.contains(count), !exceedsMTU(count, offload) else {
       return dropNext("frame of \(count) bytes is no frame for an MTU of \(mtu)")
@@ -46,7 +37,7 @@ extension VirtioNet {
     guard offload.needs.isSubset(of: receiveOffloads) else {
       return dropNext("\(backend.name) has a frame with work undone that the driver does not take")
     }
-    guard try queue.pop() else { return .waits }
+    guard try queue.pop() else { return false }
     let chain = queue.chain
     guard chain.readableCount == 0 else { throw .readableBuffer(head: chain.head) }
     let merges = driverFeatures.contains(.mergeableBuffers)
@@ -57,7 +48,7 @@ extension VirtioNet {
       }
       guard try queue.popMore() else {
         queue.undoPop()
-        return .waits
+        return false
       }
     }
     NetHeader.store(
@@ -67,17 +58,17 @@ extension VirtioNet {
     chain.withWritable { backend.receive(into: $0) }
     guard filter.isOpen || chain.withWritable({ admits($0, count) }) else {
       queue.undoPop()
-      return .dropped
+      return true
     }
     queue.complete(written: NetHeader.count + count)
     counts.received &+= 1
-    return .done
+    return true
   }
 
-  private func dropNext(_ reason: @autoclosure () -> String) -> Delivery {
+  private func dropNext(_ reason: @autoclosure () -> String) -> Bool {
     backend.dropNext()
     drop(reason())
-    return .dropped
+    return true
   }
 
   /// Section 5.1.4.2: a header of 14 bytes, and 4 of a VLAN tag, come on top. What the driver has yet to cut into

@@ -7,10 +7,13 @@ extension VirtioNet {
   /// Sends what is there; for what comes later the driver notifies again.
   func transmit() -> UInt64 {
     let before = counts.transmitted
+    var budget = WorkBudget()
     let unfinished = work(on: Self.transmitQueue) { queue, most throws(QueueError) in
       for _ in 0..<most {
+        guard !budget.isSpent else { return .full }
         guard try queue.pop() else { return .starved }
-        send(queue.chain)
+        budget.spend(queue.chain.readableCount)
+        send(queue.chain, &budget)
         queue.complete(written: 0)
       }
       return .full
@@ -20,7 +23,7 @@ extension VirtioNet {
   }
 
   /// Writable buffers do not belong here and are left alone.
-  private func send(_ chain: DescriptorChain) {
+  private func send(_ chain: DescriptorChain, _ budget: inout WorkBudget) {
     let count = chain.readableCount - NetHeader.count
     guard Self.frameLengths.contains(count) else {
       return drop("transmit chain of \(chain.readableCount) bytes holds no frame behind its header")
@@ -30,6 +33,7 @@ extension VirtioNet {
     let problem = chain.withReadable { frame -> HeaderProblem? in
       do throws(HeaderProblem) {
         let offload = try header.offload(for: frame, count: count, allowed: transmitOffloads)
+        if offload.segmentation != .none { budget.spend(cutting: count, into: Int(offload.segmentSize)) }
         try pass(frame, offload)
         return nil
       } catch { return error }
