@@ -58,6 +58,28 @@ struct VirtioNetTests {
     #expect(driver.device.counters == DeviceCounters(kicks: 2, interrupts: 1, packets: packets))
   }
 
+  @Test(
+    "the far end's drops and descriptor are the NIC's, and the descriptor is left alone while frames wait")
+  func wiring() throws {
+    let recorder = Recorder()
+    let driver = try NetDriver(backend: recorder)
+    recorder.number = 77
+    recorder.drops = 3
+    #expect(driver.packets.dropped == 3)
+    let watch = driver.device.watches[0]
+    #expect(watch.descriptor() == -1, "there is no driver")
+    driver.start()
+    #expect(watch.descriptor() == 77)
+    recorder.pending = [[UInt8](repeating: 1, count: 60)]
+    watch.serve()
+    #expect(watch.descriptor() == -1, "the frame waits for a chain")
+    driver.offer(NetDriver.receive, cut: [1526], writable: true)
+    driver.kick(NetDriver.receive)
+    #expect(watch.descriptor() == 77)
+    recorder.number = nil
+    #expect(watch.descriptor() == -1)
+  }
+
   @Test("after a reset it works again, and frames of before are still there")
   func reset() throws {
     let driver = try NetDriver(backend: Reflector())
