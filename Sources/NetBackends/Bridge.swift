@@ -26,7 +26,8 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
 
   private let mine: Side
   private let other: Side
-  private var untaken: UInt64 = 0
+  /// Frames of this guest's that found no room, and those of the other's that this one accepted no longer.
+  private var undelivered: UInt64 = 0
 
   /// Makes a wire: its two ends.
   ///
@@ -46,7 +47,7 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
 
   public override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
     guard frame.byteCount <= NetBackend.longestFrame, other.queue.append(frame, offload) else {
-      untaken &+= 1
+      undelivered &+= 1
       return
     }
     // The frame is in the queue before the flag is looked at; the reader does the same the other way around.
@@ -67,7 +68,10 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
   /// Passes over what was sent before the guest accepted less.
   private var acceptableLength: Int? {
     let accepted = Offloads(rawValue: mine.accepted.load(ordering: .relaxed))
-    while !mine.queue.firstOffload.needs.isSubset(of: accepted) { dropNext() }
+    while !mine.queue.firstOffload.needs.isSubset(of: accepted) {
+      undelivered &+= 1
+      dropNext()
+    }
     return mine.queue.first?.count
   }
 
@@ -86,5 +90,5 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
 
   public override var descriptor: Int32? { mine.arrived.number }
 
-  public override var dropped: UInt64 { untaken }
+  public override var dropped: UInt64 { undelivered }
 }

@@ -60,7 +60,7 @@ open class NetBackend: @unchecked Sendable {
   open var lost: UInt64 { 0 }
   /// Frames seen with a wrong checksum, length or order.
   open var corrupt: UInt64 { 0 }
-  /// Frames of the guest's that this side took and could not pass on.
+  /// Frames that this side took and could not pass on: the guest's, and those for it that it accepts no longer.
   open var dropped: UInt64 { 0 }
 }
 

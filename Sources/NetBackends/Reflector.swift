@@ -52,7 +52,10 @@ public final class Reflector: NetBackend, @unchecked Sendable {
 
   public override var nextLength: Int? {
     // What waited for a driver that is gone, and asks too much of the new one.
-    while !queue.firstOffload.needs.isSubset(of: accepted) { dropNext() }
+    while !queue.firstOffload.needs.isSubset(of: accepted) {
+      unreturned &+= 1
+      dropNext()
+    }
     return queue.first?.count
   }
 

@@ -122,7 +122,10 @@ public final class TAP: NetBackend, @unchecked Sendable {
       if offloads.contains(.ecn), bits & UInt(TUN_F_TSO4 | TUN_F_TSO6) != 0 { bits |= UInt(TUN_F_TSO_ECN) }
     }
     _ = linux_set_tap_offload(tun.number, bits)
-    if !aheadOffload.needs.isSubset(of: offloads) { dropNext() }
+    if !aheadOffload.needs.isSubset(of: offloads) {
+      untaken &+= 1
+      dropNext()
+    }
   }
 
   public override var nextLength: Int? {
@@ -147,6 +150,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
       return false
     }
     guard let offload = Offload(loadedFrom: ahead.view), offload.needs.isSubset(of: accepted) else {
+      untaken &+= 1
       return true
     }
     aheadOffload = offload

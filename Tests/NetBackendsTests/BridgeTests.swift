@@ -37,6 +37,7 @@ struct BridgeTests {
     left.transmit(1, length: 70)
     right.guestAccepts([])
     #expect(right.nextLength == 70)
+    #expect((left.dropped, right.dropped) == (0, 1))
   }
 
   @Test("a full wire drops the new frame, counts it, and says nothing to the other side")

@@ -145,5 +145,6 @@ struct StreamFormatTests {
     reflector.transmit(0)
     reflector.guestAccepts([])
     #expect(reflector.nextLength == 64)
+    #expect(reflector.dropped == 1)
   }
 }
