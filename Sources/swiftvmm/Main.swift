@@ -58,7 +58,7 @@ struct Swiftvmm: ParsableCommand {
     commandName: "swiftvmm",
     abstract: "Boots guests on KVM and counts every exit by device and register.",
     subcommands: [
-      Boot.self, Images.self, Compare.self, BenchCommand.self, AttachCommand.self, DoctorCommand.self,
+      Boot.self, Images.self, BenchCommand.self, AttachCommand.self, DoctorCommand.self,
       SurveyCommand.self, LadderCommand.self,
     ])
 }

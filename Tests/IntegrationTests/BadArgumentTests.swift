@@ -47,8 +47,12 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --cpuid 1:ecx=0x100000000", "--cpuid 1:ecx=0x100000000: like "),
     Mistake("boot builtin:hello --cpuid 1:ecx=0/0/0", "--cpuid 1:ecx=0/0/0: like "),
     Mistake("boot builtin:hello --cpus two", "--cpus two: a number, please"),
-    Mistake("compare --packets 0", "--packets: 1 to 1000000"),
-    Mistake("compare --runs 101", "--runs: 1 to 100"),
+    Mistake("ladder --packets 0", "--packets: 1 to 100000000"),
+    Mistake("ladder --runs 101", "--runs: 1 to 100"),
+    Mistake("ladder --rungs e1000-naive,e999", "no rung 'e999'"),
+    Mistake("ladder --sizes 63", "'63' is none of 64, 1514, 64K"),
+    Mistake("ladder --directions up", "'up' is none of transmit, receive, echo"),
+    Mistake("ladder --rungs e1000-naive --sizes 64K", "no rung of these"),
   ]
 
   static let ofTheImage = [

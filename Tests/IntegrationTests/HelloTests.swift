@@ -61,12 +61,4 @@ struct HelloTests {
     #expect((run.status, run.errors) == (0, ""))
     #expect(run.text.contains("USAGE: swiftvmm"))
   }
-
-  @Test("'compare' finds each rung's exits the same in each run", .requiresKVM)
-  func compare() throws {
-    let run = try Swiftvmm.run(["compare", "--packets", "64", "--runs", "2"])
-    #expect(run.status == 0, "\(run.errors)")
-    #expect(!run.text.contains("differs"))
-    for figures in ["9.000", "1.000", "0.016"] { #expect(run.text.contains(" \(figures) ")) }
-  }
 }
