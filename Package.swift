@@ -66,7 +66,10 @@ let package = Package(
     library("BuiltinImages", uses: ["CGuestImages", "VMM"]),
     library(
       "Guests",
-      uses: ["Board", "Report", "Loaders", "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux"]),
+      uses: [
+        "Board", "Report", "Loaders", "BuiltinImages", "NetBackends", "Console", "Witness", "VMM", "KVM",
+        "CLinux",
+      ]),
     library("Doctor", uses: ["HostFacts", "Presentation", "Witness", "VMM", "KVM", "CLinux"]),
     library("Attach", uses: ["HostFacts", "Presentation", "Witness", "VMM", "KVM", "CLinux"]),
     library(
@@ -80,7 +83,7 @@ let package = Package(
       dependencies: [
         "Guests", "Doctor", "Attach", "Experiments", "Board", "Report", "HostFacts", "Presentation",
         "Loaders",
-        "BuiltinImages", "Console", "Witness", "VMM", "KVM", "CLinux",
+        "BuiltinImages", "NetBackends", "Console", "Witness", "VMM", "KVM", "CLinux",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       swiftSettings: strict),

@@ -22,7 +22,6 @@ public final class Board: Sendable {
   /// Words that the VMM adds to the guest's command line.
   public let commandLineSuffix: String
   private let uart: UART
-  private let output: GuestOutput
   private let stopped: WakeUp
   private let inputWanted: WakeUp
   private let marks: MarkSource
@@ -31,11 +30,12 @@ public final class Board: Sendable {
 
   /// - Parameters:
   ///   - nics: at most one of each model.
+  ///   - wire: the end that the NIC with a bridge behind it gets.
   ///   - output: where the UART and the debug console write.
   ///   - more: devices beside those of docs/guest-abi.md, made with the machine that they will be part of.
   public init(
-    _ configuration: MachineConfiguration, nics: [NICSpecification], output: GuestOutput,
-    on system: borrowing System,
+    _ configuration: MachineConfiguration, nics: [NICSpecification], wire: NetBackend? = nil,
+    output: GuestOutput, on system: borrowing System,
     more: (Machine) throws(MachineError) -> [Device] = { _ throws(MachineError) in [] }
   ) throws(MachineError) {
     let pic = configuration.interruptControllers == .none ? UserSpacePIC() : nil
@@ -69,7 +69,7 @@ public final class Board: Sendable {
     if let pic { devices.append(pic.pair) }
     let host = PCIHost(placer: machine.placer)
     devices.append(host)
-    var builder = NICBuilder(machine, host, connect: connect)
+    var builder = NICBuilder(machine, host, wire: wire, connect: connect)
     for nic in nics {
       guard nics.filter({ $0.model == nic.model }).count == 1 else {
         throw .configuration("two NICs of model \(nic.model.rawValue): one of each is possible")
@@ -84,7 +84,6 @@ public final class Board: Sendable {
     self.devices = devices
     self.nics = nics
     self.uart = uart
-    self.output = output
     self.stopped = stopped
     self.inputWanted = inputWanted
     commandLineSuffix = builder.words.joined(separator: " ")
@@ -160,7 +159,4 @@ public final class Board: Sendable {
         }),
     ]
   }
-
-  /// Bytes of the guest's output that nobody took.
-  public var lostOutput: UInt64 { output.lost }
 }

@@ -11,21 +11,28 @@ struct NICBuilder {
   private let machine: Machine
   private let host: PCIHost
   private let connect: (String, Int) -> InterruptLine
+  private let wire: NetBackend?
   /// Words that the guest's command line needs to find the NICs.
   private(set) var words: [String] = []
   /// What rings the NICs' alarms.
   private(set) var alarms: [Watch] = []
 
-  /// - Parameter connect: the interrupt line of a device, by its name and the line's number.
-  init(_ machine: Machine, _ host: PCIHost, connect: @escaping (String, Int) -> InterruptLine) {
+  /// - Parameters:
+  ///   - wire: the end that a NIC with a bridge behind it gets.
+  ///   - connect: the interrupt line of a device, by its name and the line's number.
+  init(
+    _ machine: Machine, _ host: PCIHost, wire: NetBackend?,
+    connect: @escaping (String, Int) -> InterruptLine
+  ) {
     self.machine = machine
     self.host = host
+    self.wire = wire
     self.connect = connect
   }
 
   /// - Throws: ``MachineError`` where the host has not what the NIC or its back end needs.
   mutating func make(_ nic: NICSpecification) throws(MachineError) -> Device {
-    let backend = try nic.makeBackend()
+    let backend = try nic.makeBackend(wire)
     do throws(KVMError) {
       switch nic.model {
       case .e1000: return try makeE1000(nic, backend)

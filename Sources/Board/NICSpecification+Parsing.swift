@@ -97,6 +97,7 @@ private struct NICOptions {
       }
       guard let path else { throw NICSpecificationError(text, "backend=passt needs socket=PATH") }
       return .passt(socket: path)
+    case .bridge: return .bridge
     }
   }
 
@@ -110,7 +111,7 @@ private struct NICOptions {
 
 /// The back ends of the command line.
 private enum BackendName: String, CaseIterable {
-  case sink, reflector, source, tap, passt
+  case sink, reflector, source, tap, passt, bridge
 }
 
 /// What the kernel takes as an interface's name; '%' would make it choose a number.

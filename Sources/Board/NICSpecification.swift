@@ -38,7 +38,7 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
     case tap(interface: String)
     /// A passt process that listens at a socket.
     case passt(socket: String)
-    /// One of two ends of a wire, which somebody hands to the board: not for the command line.
+    /// One of two ends of a wire between two machines, which somebody hands to the board.
     case bridge
   }
 

@@ -2,6 +2,7 @@ import Board
 import BuiltinImages
 import KVM
 import Loaders
+import NetBackends
 import VMM
 
 /// A guest as the user asked for it: its image, its words, its machine, as the words on the command line.
@@ -18,6 +19,8 @@ public struct GuestRequest {
   public var entry: String?
   public var irqchip = "kernel"
   public var nics: [String] = []
+  /// An end of a wire to another guest: one NIC gets it. Nil for a guest on its own.
+  public var wire: NetBackend?
   /// A file for the frames of the only NIC.
   public var pcap: String?
   public var cpuid: [String] = []
@@ -103,11 +106,25 @@ public struct GuestRequest {
         throw .usage(error.description)
       }
     }
+    try layWire(to: &specifications)
     guard let pcap else { return specifications }
     guard specifications.count == 1, specifications[0].pcap == nil else {
       throw .usage("--pcap \(pcap): for one NIC without pcap=; several take it each as --nic MODEL,pcap=FILE")
     }
     specifications[0].pcap = pcap
     return specifications
+  }
+
+  /// Leads the wire to the NIC that asks for it, or to the image's own where the user asks for no NIC.
+  private func layWire(to specifications: inout [NICSpecification]) throws(Failure) {
+    if wire != nil, nics.isEmpty, specifications.count == 1 { specifications[0].backend = .bridge }
+    let ends = specifications.count { $0.backend == .bridge }
+    guard wire != nil || ends == 0 else {
+      throw .usage("backend=bridge: at its other end is another guest's NIC; 'swiftvmm pair' runs the two")
+    }
+    guard wire == nil || ends == 1 else {
+      throw .usage(
+        "\(ends) NICs with backend=bridge: one is this guest's end, as in --nic MODEL,backend=bridge")
+    }
   }
 }

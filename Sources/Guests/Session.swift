@@ -2,6 +2,7 @@ import Board
 import Console
 import KVM
 import Loaders
+import NetBackends
 import Report
 import VMM
 import Witness
@@ -32,7 +33,7 @@ public struct Session {
     do throws(LoadError) { try image.check(commandLine: commandLine) } catch {
       throw .usage(error.description)
     }
-    let board = try Self.makeBoard(configuration, nics, output, more)
+    let board = try Self.makeBoard(configuration, nics, request.wire, output, more)
     self.board = board
     do throws(LoadError) {
       entry = try image.load(
@@ -52,13 +53,13 @@ public struct Session {
   }
 
   private static func makeBoard(
-    _ configuration: MachineConfiguration, _ nics: [NICSpecification], _ output: GuestOutput,
-    _ more: (Machine) throws(MachineError) -> [Device]
+    _ configuration: MachineConfiguration, _ nics: [NICSpecification], _ wire: NetBackend?,
+    _ output: GuestOutput, _ more: (Machine) throws(MachineError) -> [Device]
   ) throws(Failure) -> Board {
     let system: System
     do throws(KVMError) { system = try System() } catch { throw Failure(error) }
     do throws(MachineError) {
-      return try Board(configuration, nics: nics, output: output, on: system, more: more)
+      return try Board(configuration, nics: nics, wire: wire, output: output, on: system, more: more)
     } catch { throw Failure(error) }
   }
 

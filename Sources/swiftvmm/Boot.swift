@@ -1,4 +1,5 @@
 import ArgumentParser
+import Guests
 
 /// What `boot` takes, for people and for arguments that are not plain; see ``BootArguments``.
 struct Boot: ParsableCommand {
@@ -51,7 +52,7 @@ struct Boot: ParsableCommand {
       """
       A NIC: e1000, virtio-net-pci or virtio-net-mmio, and behind it what is at the other end of its wire: \
       backend=sink (default), reflector, source (,size=BYTES,frames=N), tap (,ifname=NAME), passt \
-      (,socket=PATH). More options, as far as the model has them: mac=, pcap=FILE, queue=vcpu|thread|poll, \
+      (,socket=PATH), bridge (see 'swiftvmm pair'). More options, as far as the model has them: mac=, pcap=FILE, queue=vcpu|thread|poll, \
       mtu=, coalesced=none|quiet|doorbell.
       """,
       valueName: "model[,option=...]"))
@@ -103,6 +104,14 @@ struct Boot: ParsableCommand {
   }
 
   func run() throws {
-    try BootRun(arguments).run()
+    try Self.run(arguments)
+  }
+
+  /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
+  static func run(_ arguments: BootArguments) throws {
+    let boot = try BootRun(arguments)
+    let report = try boot.run()
+    try boot.tell(report)
+    throw Failure.status(report.outcome.status)
   }
 }

@@ -3,72 +3,96 @@ import CLinux
 import Console
 import Guests
 import KVM
+import NetBackends
 import Presentation
 import Report
 import VMM
 import Witness
 
-/// What `boot` does.
-struct BootRun {
+/// What `boot` does, and `pair` twice: a guest from its arguments to its report.
+final class BootRun {
   private let arguments: BootArguments
   private let counts: KernelCounts?
+  private let jsonFile: OutputFile?
+  private let session: Session
+  private let output: GuestOutput
+  private var options = Board.RunOptions()
 
-  /// Prepares the process, and begins to arm the kernel's counters, for which the kernel takes its time.
-  init(_ arguments: BootArguments) {
+  /// Prepares the process, begins to arm the kernel's counters, for which the kernel takes its time, and makes the
+  /// machine.
+  ///
+  /// - Parameters:
+  ///   - output: of the guest.
+  ///   - input: what the user types to the guest; nil for none.
+  ///   - wire: an end of a wire to another guest; nil for a guest on its own.
+  /// - Throws: ``Failure`` for what the user gave wrong, and where KVM cannot be used.
+  init(
+    _ arguments: BootArguments, output: GuestOutput = GuestOutput(descriptor: STDOUT_FILENO),
+    input: Int32? = STDIN_FILENO, wire: NetBackend? = nil
+  ) throws(Failure) {
     self.arguments = arguments
+    self.output = output
     // Before the first thread that an ending signal could kill the program in, its terminal raw.
     Signals.prepare()
-    counts = arguments.noKernelCounts ? nil : KernelCounts()
-  }
-
-  /// Runs the guest and tells of it.
-  ///
-  /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
-  func run() throws {
-    var options = Board.RunOptions()
-    options.timeLimit = try timeLimit()
-    options.input = STDIN_FILENO
+    let counts = arguments.noKernelCounts ? nil : KernelCounts()
+    self.counts = counts
+    options.timeLimit = try arguments.runLimit()
+    options.input = input
     options.prepare = { counts?.waitUntilArmed() }
     // Start-up came by most of the program; the guest's run needs a tenth of it.
     options.started = { linux_release_code() }
-    let jsonFile = try arguments.json.map { path throws(Failure) in try OutputFile(path) }
-    let session = try Session(request, output: GuestOutput(descriptor: STDOUT_FILENO))
-    let witness = arguments.witness ? MachineWitness(session.witnessPlan) : nil
-    let report = try session.run(options, counts: counts, witness: witness)
-    tell(report, lostOutput: session.board.lostOutput)
-    try jsonFile?.write(json(report))
-    throw Failure.status(report.outcome.status)
+    if let path = arguments.json { jsonFile = try OutputFile(path) } else { jsonFile = nil }
+    var request = arguments.request
+    request.threadName = counts?.threadName
+    request.wire = wire
+    session = try Session(request, output: output)
   }
 
-  private var request: GuestRequest {
-    let line = ([arguments.cmdline ?? ""] + arguments.words).filter { !$0.isEmpty }.joined(separator: " ")
-    var request = GuestRequest(arguments.image, commandLine: line)
-    if let memory = arguments.memory { request.memory = memory }
-    if let cpus = arguments.cpus { request.cpus = cpus }
-    if let irqchip = arguments.irqchip { request.irqchip = irqchip }
-    request.modules = arguments.modules
-    request.entry = arguments.entry
-    request.nics = arguments.nics
-    request.pcap = arguments.pcap
-    request.cpuid = arguments.cpuid
-    request.threadName = counts?.threadName
+  /// Runs the guest to its end.
+  func run() throws(Failure) -> RunReport {
+    let witness = arguments.witness ? MachineWitness(session.witnessPlan) : nil
+    defer { output.finish() }
+    return try session.run(options, counts: counts, witness: witness)
+  }
+
+  /// Tells the user how it went.
+  ///
+  /// - Parameter name: of this one of several guests, before what is said.
+  /// - Throws: ``Failure`` where the report's file takes no more.
+  func tell(_ report: RunReport, of name: String? = nil) throws {
+    let mark = name.map { "\($0): " } ?? ""
+    if output.lost > 0 {
+      complain("\(mark)\(output.lost) bytes of the guest's output could not be written to stdout")
+    }
+    if !arguments.quiet {
+      writeToStandardError(mark + report.text)
+    } else if report.outcome.kind != "exited" {
+      complain(mark + (report.outcome.detail ?? report.outcome.kind))
+    }
+    try jsonFile?.write(json(report))
+  }
+}
+
+extension BootArguments {
+  fileprivate var request: GuestRequest {
+    let line = ([cmdline ?? ""] + words).filter { !$0.isEmpty }.joined(separator: " ")
+    var request = GuestRequest(image, commandLine: line)
+    if let memory { request.memory = memory }
+    if let cpus { request.cpus = cpus }
+    if let irqchip { request.irqchip = irqchip }
+    request.modules = modules
+    request.entry = entry
+    request.nics = nics
+    request.pcap = pcap
+    request.cpuid = cpuid
     return request
   }
 
-  private func timeLimit() throws(Failure) -> Duration {
-    guard let text = arguments.timeLimit else { return .seconds(60) }
-    guard let seconds = Double(text), seconds > 0, seconds <= 1e6 else {
-      throw .usage("--time-limit \(text): more than 0 and at most 1000000 seconds, please")
+  fileprivate func runLimit() throws(Failure) -> Duration {
+    guard let timeLimit else { return .seconds(60) }
+    guard let seconds = Double(timeLimit), seconds > 0, seconds <= 1e6 else {
+      throw .usage("--time-limit \(timeLimit): more than 0 and at most 1000000 seconds, please")
     }
     return .seconds(seconds)
-  }
-
-  private func tell(_ report: RunReport, lostOutput: UInt64) {
-    if lostOutput > 0 { complain("\(lostOutput) bytes of the guest's output could not be written to stdout") }
-    if !arguments.quiet {
-      writeToStandardError(report.text)
-    } else if report.outcome.kind != "exited" {
-      complain(report.outcome.detail ?? report.outcome.kind)
-    }
   }
 }

@@ -25,7 +25,7 @@ struct Program {
     do {
       if arguments.first == Boot.name {
         let rest = Array(arguments.dropFirst())
-        try BootRun(BootArguments(plain: rest) ?? Boot.parse(rest).arguments).run()
+        try Boot.run(BootArguments(plain: rest) ?? Boot.parse(rest).arguments)
       } else {
         var command = try Swiftvmm.parseAsRoot(arguments)
         try command.run()
@@ -58,7 +58,7 @@ struct Swiftvmm: ParsableCommand {
     commandName: "swiftvmm",
     abstract: "Boots guests on KVM and counts every exit by device and register.",
     subcommands: [
-      Boot.self, Images.self, BenchCommand.self, AttachCommand.self, DoctorCommand.self,
-      SurveyCommand.self, LadderCommand.self,
+      Boot.self, PairCommand.self, Images.self, LadderCommand.self, BenchCommand.self, SurveyCommand.self,
+      AttachCommand.self, DoctorCommand.self,
     ])
 }
