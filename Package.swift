@@ -117,6 +117,8 @@ let package = Package(
     tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
     tests(of: "Attach", uses: ["HostFacts", "Witness"]),
     tests(of: "Experiments", uses: ["HostFacts", "Guests", "Board", "Console", "KVM", "VMM"]),
-    tests(of: "swiftvmm", uses: ["VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+    tests(
+      of: "swiftvmm",
+      uses: ["Guests", "VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )

@@ -50,7 +50,7 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
   public var pcap: String?
   /// Who serves the rings.
   public var queue = QueueService.vcpu
-  /// Offered to the driver, nil for no word about it.
+  /// What the device tells the driver, nil for the usual 1500.
   public var mtu: UInt16?
   /// The writes that wait in KVM's coalesced ring.
   public var coalesced = CoalescedWrites.none

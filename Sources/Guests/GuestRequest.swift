@@ -124,7 +124,8 @@ public struct GuestRequest {
     }
     guard wire == nil || ends == 1 else {
       throw .usage(
-        "\(ends) NICs with backend=bridge: one is this guest's end, as in --nic MODEL,backend=bridge")
+        "\(ends) NICs with backend=bridge: one is to be this guest's end of the wire: --nic MODEL,backend=bridge"
+      )
     }
   }
 }

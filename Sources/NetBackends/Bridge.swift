@@ -5,7 +5,8 @@ import VMM
 /// One of the two ends of a wire between two NICs of this process. Each end belongs to its NIC and its gate; between
 /// the two lie queues with one writer and one reader each.
 ///
-/// An end leaves undone what the guest at the other end accepts.
+/// An end takes any work undone, for its NIC says what it offers before the guest at the other end has said what it
+/// accepts. What that guest does not accept the end does itself.
 public final class BridgeEnd: NetBackend, @unchecked Sendable {
   /// Bytes that can wait in each direction; a frame takes 16 more than its length.
   public static let capacity = 8 << 20
@@ -26,7 +27,9 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
 
   private let mine: Side
   private let other: Side
-  /// Frames of this guest's that found no room, and those of the other's that this one accepted no longer.
+  private let segmenter = Segmenter()
+  /// Frames of this guest's that found no room or asked for what cannot be done, and those of the other's that this one
+  /// accepted no longer.
   private var undelivered: UInt64 = 0
 
   /// Makes a wire: its two ends.
@@ -43,9 +46,22 @@ public final class BridgeEnd: NetBackend, @unchecked Sendable {
     super.init(name: "bridge")
   }
 
-  public override var accepts: Offloads { Offloads(rawValue: other.accepted.load(ordering: .relaxed)) }
+  public override var accepts: Offloads { .all }
 
   public override func transmit(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
+    let accepted = Offloads(rawValue: other.accepted.load(ordering: .relaxed))
+    if offload.needs.isSubset(of: accepted) { return send(frame, offload) }
+    do throws(SegmenterProblem) {
+      try segmenter.complete(frame, offload) { finished in
+        let one: InlineArray<1, MemoryView> = [finished]
+        send(one.span, .none)
+      }
+    } catch {
+      undelivered &+= 1
+    }
+  }
+
+  private func send(_ frame: borrowing Span<MemoryView>, _ offload: Offload) {
     guard frame.byteCount <= NetBackend.longestFrame, other.queue.append(frame, offload) else {
       undelivered &+= 1
       return

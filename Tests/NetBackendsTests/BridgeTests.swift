@@ -11,7 +11,6 @@ struct BridgeTests {
   func both() throws {
     let (left, right) = try BridgeEnd.makeWire()
     right.guestAccepts([.checksum, .tcp4])
-    #expect((left.accepts, right.accepts) == ([.checksum, .tcp4], []))
     let pieces = Pieces(frameBytes(0, length: 99), cut: [9, 50])
     let views = pieces.views
     left.transmit(views.span, StreamFormat.offload)
@@ -38,6 +37,27 @@ struct BridgeTests {
     right.guestAccepts([])
     #expect(right.nextLength == 70)
     #expect((left.dropped, right.dropped) == (0, 1))
+  }
+
+  @Test("what the guest at the other end does not accept is done before it leaves")
+  func completed() throws {
+    let (left, right) = try BridgeEnd.makeWire()
+    #expect(left.accepts == .all)
+    let count = StreamFormat.headerCount + 2 * StreamFormat.segmentSize
+    let source = Source(size: count, frames: 1, station: [2, 0, 0, 0, 0, 1])
+    source.guestAccepts(.all)
+    let pieces = Pieces(source.take(cut: [count]), cut: [700])
+    let views = pieces.views
+    left.transmit(views.span, StreamFormat.offload)
+    extendLifetime(pieces)
+    left.transmit(1)
+    for _ in 0..<2 {
+      #expect(right.nextLength == StreamFormat.headerCount + StreamFormat.segmentSize)
+      #expect(right.nextOffload == .none)
+      right.dropNext()
+    }
+    #expect(right.take(cut: [64]) == frameBytes(1, length: 64))
+    #expect((left.dropped, right.nextLength) == (0, nil))
   }
 
   @Test("a full wire drops the new frame, counts it, and says nothing to the other side")
