@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The NIC images on QEMU, whose devices are not ours: what they find, set up and wait for is the standards', not swiftvmm's.
-@Suite("The images' drivers work on QEMU too", .requiresKVM, .requiresQEMU)
+@Suite("The images' drivers work on QEMU too", .requiresKVM, .requiresQEMU, .sameOnEveryHost)
 struct ImagesOnQEMUTests {
   /// The guest's status and text.
   private static func run(_ image: String, _ words: String, device: String) throws -> (Int32, String) {
