@@ -35,7 +35,7 @@ struct PairTests {
   }
 
   static let e1000 = "e1000,backend=bridge"
-  static let virtio = ["vcpu", "thread", "poll"].map { "virtio-net-pci,backend=bridge,queue=\($0)" }
+  static let virtio = ["", ",queue=thread", ",queue=poll"].map { "virtio-net-pci,backend=bridge\($0)" }
   static let wires = virtio.map { (e1000, $0) } + virtio.map { ($0, e1000) }
 
   private static func image(of nic: String, _ direction: String) -> String {
@@ -104,9 +104,11 @@ struct PairTests {
     let path = try folder.write(
       "guest", [0xba, 0xf8, 0x03, 0xb0, 0x41, 0xee, 0xb0, 0x0a, 0xee, 0xeb, 0xfe])
     let guest = "\(path) --entry real@0x1000 --nic e1000,backend=bridge --json \(folder.path("report"))"
+    let output = try folder.create("stdout")
+    defer { extendLifetime(output) }
     let child = try Child(
       [try Swiftvmm.path(), "pair", "--left", guest + "1", "--right", guest + "2"],
-      [.path("/dev/null"), .descriptor(try folder.create("stdout").fileDescriptor), .path("/dev/null")])
+      [.path("/dev/null"), .descriptor(output.fileDescriptor), .path("/dev/null")])
     try wait(for: "both guests run") {
       let text = String(decoding: (try? folder.bytes("stdout")) ?? [], as: UTF8.self)
       return text.contains("left: A\n") && text.contains("right: A\n")
