@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <linux/sched.h>
 #include <net/if.h>
 #include <string.h>
@@ -43,3 +44,6 @@ static inline long linux_set_interface_up(const char *name, int up) {
   close(fd);
   return result;
 }
+
+// The interface of a TAP's descriptor stays when that is closed.
+static inline long linux_keep_tap(int fd) { return ioctl(fd, TUNSETPERSIST, 1) < 0 ? -errno : 0; }

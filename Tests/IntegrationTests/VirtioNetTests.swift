@@ -69,37 +69,3 @@ struct VirtioNetTests {
     _ = try Self.run(image, packets: 2000, "batch=1", "irq=1")
   }
 }
-
-@Suite("A driver that means ill", .requiresKVM)
-struct HostileTests {
-  @Test("Both NICs stay usable through every attack, and the report says what the driver did")
-  func hostileNIC() throws {
-    let run = try Swiftvmm.boot("builtin:hostile-nic")
-    #expect(run.status == 0, "\(run.text)")
-    #expect(run.text.contains("attacks, device usable after each\n"))
-    let report = try run.report
-    for name in ["e1000", "virtio-net"] {
-      let nic = try report.device(name)
-      #expect(nic.faults.count == 16)
-      #expect(nic.moreFaults > 0)
-      #expect(nic.packets?.tx ?? 0 > 0)
-      for fault in nic.faults { #expect(run.errors.contains("\(name): \(fault)\n")) }
-    }
-    #expect(try report.device("e1000").faults.contains("TDT = 8 lies beyond the ring of 8 descriptors"))
-    #expect(
-      try report.device("virtio-net").faults.contains(
-        "queue 1: chain at descriptor 0 has more than 8 descriptors"))
-  }
-
-  @Test("With one NIC it attacks that one, and without any it says that there is none")
-  func otherNICs() throws {
-    for nic in ["e1000", "virtio-net-mmio"] {
-      let run = try Swiftvmm.boot("builtin:hostile-nic", "--nic", "\(nic),backend=reflector")
-      #expect(run.status == 0, "\(run.text)")
-      #expect(try run.report.guest.nics == ["\(nic),backend=reflector"])
-    }
-    let without = try Swiftvmm.boot("builtin:e1000-tx", "--nic", "virtio-net")
-    #expect(without.status > 0 && without.status < 32)
-    #expect(without.text == "e1000-tx: there is no E1000\n")
-  }
-}

@@ -79,3 +79,11 @@ public final class PacketSocket: Sendable {
 public func setInterface(_ name: String, up: Bool) -> Bool {
   unsafe linux_set_interface_up(name, up ? 1 : 0) == 0
 }
+
+/// Makes a TAP in the calling thread's namespace, which stays as long as that, and is down; false where it cannot.
+public func makeTAP(_ name: String) -> Bool {
+  let tun = Int32(linux_open_tun())
+  guard tun >= 0 else { return false }
+  defer { close(tun) }
+  return unsafe linux_attach_tap(tun, name, 12) == 0 && linux_keep_tap(tun) == 0
+}
