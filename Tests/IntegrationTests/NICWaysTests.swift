@@ -67,7 +67,7 @@ struct NICWay: Sendable, CustomTestStringConvertible {
 @Suite("Each way to use a NIC takes exactly its exits", .requiresKVM)
 struct NICWaysTests {
   /// Three batches of 32.
-  private static let e1000 = [
+  private static let e1000Ways = [
     NICWay("e1000-tx packets=50 driver=naive window=port", "e1000", exits: 18 * 50, kicks: 50),
     NICWay("e1000-tx packets=96 driver=tuned window=port", "e1000", exits: 2 * 3, kicks: 3),
     NICWay(
@@ -106,7 +106,7 @@ struct NICWaysTests {
       "e1000-tx packets=10 driver=interrupt tso=1 batch=5", "e1000", exits: 2 * 2, kicks: 2, interrupts: 2),
   ]
 
-  @Test("E1000", arguments: e1000)
+  @Test("E1000", arguments: e1000Ways)
   func e1000(way: NICWay) throws {
     try check(way)
   }
@@ -124,7 +124,7 @@ struct NICWaysTests {
   ]
 
   /// Each in each direction, in three batches of 32.
-  private static let virtio = [("tx", "sink"), ("rx", "source"), ("echo", "reflector")].flatMap {
+  private static let virtioWays = [("tx", "sink"), ("rx", "source"), ("echo", "reflector")].flatMap {
     direction, backend in
     waits.map { wait in
       NICWay(
@@ -133,13 +133,13 @@ struct NICWaysTests {
     }
   }
 
-  @Test("virtio-net, served by the vCPU", arguments: virtio)
+  @Test("virtio-net, served by the vCPU", arguments: virtioWays)
   func virtio(way: NICWay) throws {
     try check(way)
   }
 
   /// Frames of a stream, five a kick; odd sizes, and buffers of one and several pieces.
-  private static let sizes =
+  private static let sizesWays =
     [
       NICWay("virtio-net-tx packets=10 batch=5 tso=1", "virtio-net-pci", exits: 2, kicks: 2),
       NICWay(
@@ -176,7 +176,7 @@ struct NICWaysTests {
       ]
     }
 
-  @Test("Large frames, and the largest without jumbo frames", arguments: sizes)
+  @Test("Large frames, and the largest without jumbo frames", arguments: sizesWays)
   func sizes(way: NICWay) throws {
     try check(way)
   }
