@@ -93,7 +93,7 @@ public struct DeviceCounters: Equatable, Sendable {
 
 /// The frames of a NIC, and what its back end found when it checked them.
 public struct PacketCounters: Equatable, Sendable {
-  /// Frames that the guest sent and the back end took.
+  /// Frames that the guest sent and the NIC handed to its back end, those that this then dropped among them.
   public var transmitted: UInt64 = 0
   /// Frames that the guest was given.
   public var received: UInt64 = 0
