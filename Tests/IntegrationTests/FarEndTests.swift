@@ -98,7 +98,7 @@ import Testing
     return (child, path)
   }
 
-  @Test(.requires(program: "passt"), arguments: ["e1000-tx", "virtio-net-tx"])
+  @Test(.requires(program: "passt"), .sameOnEveryHost, arguments: ["e1000-tx", "virtio-net-tx"])
   func `passt takes every frame`(image: String) throws {
     let folder = try Scratch()
     let (passt, path) = try startPasst(in: folder)
@@ -112,7 +112,7 @@ import Testing
     extendLifetime(passt)
   }
 
-  @Test(.requires(program: "passt"))
+  @Test(.requires(program: "passt"), .sameOnEveryHost)
   func `a passt that dies is one line, and the guest goes on to its end`() throws {
     let folder = try Scratch()
     let (passt, path) = try startPasst(in: folder)
