@@ -2,7 +2,7 @@ import Report
 import TestSupport
 import Testing
 
-@Suite("A driver that means ill", .requiresKVM)
+@Suite("A driver that means ill", .requiresKVM, .stopsTheLab)
 struct HostileTests {
   @Test("Every NIC stays usable through every attack, and the report says what the driver did")
   func hostileNIC() throws {

@@ -6,6 +6,11 @@ public enum Lab {
   /// Whether this process runs there.
   public static let isHere = ProcessInfo.processInfo.environment["SWIFTVMM_LAB"] != nil
 
+  /// Guests without those in which the emulated machine stands still (docs/lab.md).
+  public static func bearable(_ guests: [String]) -> [String] {
+    isHere ? guests.filter { !$0.hasSuffix("hostile-nic") } : guests
+  }
+
   /// How long what never happens is waited for: a limit for tests that hang, not a measure of those that do not.
   public static func patience(_ limit: Duration) -> Duration { isHere ? limit * 6 : limit }
 
@@ -17,5 +22,10 @@ extension Trait where Self == ConditionTrait {
   /// Stays out of the lab: no kernel and no processor can change the outcome, and there each run of the program is dear.
   public static var sameOnEveryHost: Self {
     .enabled(if: !Lab.isHere, "its outcome is the same on every host, and the lab is slow")
+  }
+
+  /// Stays out of the lab: the machine that is emulated there stands still in it now and then, its own kernel with it.
+  public static var stopsTheLab: Self {
+    .enabled(if: !Lab.isHere, "the emulated machine stands still in it now and then, its own kernel with it")
   }
 }
