@@ -46,6 +46,19 @@ struct DescriptorChainTests {
     }
   }
 
+  @Test("A header is read where it lies, and copied only where the driver has cut it")
+  func readInOnePiece() throws {
+    for first in 1...64 {
+      let (ring, queue, content) = try chain(readable: first == 64 ? [64] : [first, 64 - first])
+      let space = HostBuffer(count: 12)
+      let header = queue.chain.read(by: space.view)
+      #expect(header.bytes == Array(content[..<12]))
+      #expect(queue.chain.readable == Array(content[12...]))
+      ring.ram.store(~content[0], at: Int(Ring.buffers))
+      #expect((header.load(UInt8.self, at: 0) == content[0]) == (first < 12))
+    }
+  }
+
   @Test("lends a frame where it lies")
   func inPlace() throws {
     for cut in [[76], [12, 64], [12, 30, 34]] {

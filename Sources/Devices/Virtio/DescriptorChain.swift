@@ -8,44 +8,52 @@ import VMM
 /// (virtio 1.2, section 2.7.4.1).
 public final class DescriptorChain {
   /// One chain of those that were joined.
-  struct Link {
+  private struct Link {
     /// Index of the first descriptor, by which the driver knows the chain.
     let head: UInt16
-    var bufferCount = 0
-    var byteCount = 0
-    /// Bytes of the writable buffers, written or not.
-    var writableCount = 0
+    /// Bytes of the writable buffers of the chains before it.
+    let writableBefore: Int
   }
 
   /// Bytes not yet read.
   public private(set) var readableCount = 0
   /// Bytes not yet written.
   public private(set) var writableCount = 0
-  private(set) var links: [Link] = []
-  private var buffers: [MemoryView] = []
+  /// How many buffers and bytes the chain has that was joined last.
+  private(set) var lastBufferCount = 0
+  private(set) var lastByteCount = 0
+  private var links: OwnedList<Link>
+  @usableFromInline var buffers: OwnedList<MemoryView>
   /// Where reading goes on, where the readable buffers end, and where writing goes on.
-  private var reading = 0
-  private var readableEnd = 0
-  private var writing = 0
+  @usableFromInline var reading = 0
+  @usableFromInline var readableEnd = 0
+  @usableFromInline var writing = 0
 
-  /// - Parameter capacity: the most buffers that a chain can have.
+  /// - Parameter capacity: the most buffers that a chain can have; those of joined chains can be more.
   init(capacity: Int) {
-    buffers.reserveCapacity(capacity)
-    links.reserveCapacity(capacity)
+    links = OwnedList(capacity: capacity)
+    buffers = OwnedList(capacity: capacity)
   }
 
   /// Index of the first descriptor of the first chain.
-  public var head: UInt16 { links.first?.head ?? 0 }
+  public var head: UInt16 { links.count > 0 ? links[0].head : 0 }
+
+  /// Index of the first descriptor of the chain that was joined last.
+  var lastHead: UInt16 { links.count > 0 ? links[links.count - 1].head : 0 }
 
   /// How many chains were joined.
   public var linkCount: Int { links.count }
 
-  /// The chain that is being added to.
-  var lastLink: Link { links[links.count - 1] }
+  /// Head of one of the chains that were joined, and how many of `written` bytes, which fill one after the other, lie in it.
+  func link(_ index: Int, of written: Int) -> (head: UInt16, count: Int) {
+    let link = links[index]
+    let end = index + 1 < links.count ? min(written, links[index + 1].writableBefore) : written
+    return (link.head, max(end - link.writableBefore, 0))
+  }
 
   func begin(_ head: UInt16) {
-    links.removeAll(keepingCapacity: true)
-    buffers.removeAll(keepingCapacity: true)
+    links.removeAll()
+    buffers.removeAll()
     readableCount = 0
     writableCount = 0
     reading = 0
@@ -55,7 +63,9 @@ public final class DescriptorChain {
   }
 
   func join(_ head: UInt16) {
-    links.append(Link(head: head))
+    links.append(Link(head: head, writableBefore: writableCount))
+    lastBufferCount = 0
+    lastByteCount = 0
   }
 
   func appendReadable(_ buffer: MemoryView) {
@@ -68,13 +78,12 @@ public final class DescriptorChain {
   func appendWritable(_ buffer: MemoryView) {
     append(buffer)
     writableCount += buffer.count
-    links[links.count - 1].writableCount += buffer.count
   }
 
   private func append(_ buffer: MemoryView) {
     buffers.append(buffer)
-    links[links.count - 1].bufferCount += 1
-    links[links.count - 1].byteCount += buffer.count
+    lastBufferCount += 1
+    lastByteCount += buffer.count
   }
 
   /// Passes over the next `count` bytes, at most ``readableCount``.
@@ -98,11 +107,21 @@ public final class DescriptorChain {
     skip(target.count)
   }
 
+  /// Passes over the next bytes, as many as `space` has and at most ``readableCount``, and lends them in one piece: where
+  /// they lie, or copied into `space` where the driver has cut them.
+  public func read(by space: MemoryView) -> MemoryView {
+    guard readableCount >= space.count, let next = buffers[reading].slice(0, space.count) else {
+      read(into: space)
+      return space
+    }
+    skip(space.count)
+    return next
+  }
+
   /// Lends the buffers not yet read, in order.
+  @inlinable
   public func withReadable<R>(_ body: (borrowing Span<MemoryView>) -> R) -> R {
-    let buffers = buffers
-    let span = buffers.span
-    return body(span.extracting(reading..<readableEnd))
+    buffers.withSpan(reading..<readableEnd, body)
   }
 
   /// Writes all of `source`, at most ``writableCount`` bytes.
@@ -121,10 +140,9 @@ public final class DescriptorChain {
   }
 
   /// Lends the buffers not yet written, in order.
+  @inlinable
   public func withWritable<R>(_ body: (borrowing Span<MemoryView>) -> R) -> R {
-    let buffers = buffers
-    let span = buffers.span
-    return body(span.extracting(writing..<span.count))
+    buffers.withSpan(writing..<buffers.count, body)
   }
 
   /// Takes `count` bytes off the front of the buffers from `index` on; the index of the first that is left.

@@ -35,7 +35,7 @@ extension SplitQueue {
     guard let table = memory.view(at: descriptor.address, count: Int(bytes)) else {
       throw .bufferOutsideMemory(descriptor: number, at: descriptor.address, count: bytes)
     }
-    let left = Int(rings.size) - chain.lastLink.bufferCount
+    let left = Int(rings.size) - chain.lastBufferCount
     do throws(QueueError) {
       try followEntries(of: table, atMost: left)
     } catch {
@@ -54,7 +54,7 @@ extension SplitQueue {
       guard entry.flags.contains(.next) else { return }
       index = entry.next
     }
-    throw .chainTooLong(head: chain.lastLink.head, size: rings?.size ?? 0)
+    throw .chainTooLong(head: chain.lastHead, size: rings?.size ?? 0)
   }
 
   private func append(_ descriptor: Descriptor, _ index: UInt16) throws(QueueError) {
@@ -62,8 +62,8 @@ extension SplitQueue {
     guard let buffer = memory.view(at: descriptor.address, count: Int(descriptor.length)) else {
       throw .bufferOutsideMemory(descriptor: index, at: descriptor.address, count: descriptor.length)
     }
-    let bytes = chain.lastLink.byteCount + buffer.count
-    guard bytes <= Self.largestChain else { throw .chainTooLarge(head: chain.lastLink.head, bytes: bytes) }
+    let bytes = chain.lastByteCount + buffer.count
+    guard bytes <= Self.largestChain else { throw .chainTooLarge(head: chain.lastHead, bytes: bytes) }
     if descriptor.flags.contains(.write) {
       chain.appendWritable(buffer)
     } else {

@@ -109,7 +109,7 @@ public final class SplitQueue {
 
   /// Gives what the last ``pop()`` took, and what was joined to it, back to the ring; the next ``pop()`` takes it again.
   public func undoPop() {
-    nextAvailable &-= UInt16(truncatingIfNeeded: chain.links.count)
+    nextAvailable &-= UInt16(truncatingIfNeeded: chain.linkCount)
   }
 
   /// Puts what was taken last into the used ring, where the driver does not see it before ``publish()``.
@@ -117,11 +117,9 @@ public final class SplitQueue {
   /// - Parameter written: bytes written from the beginning on (section 2.7.8.2); each chain but the last was filled.
   public func complete(written: Int) {
     guard let rings else { return }
-    var left = written
-    for (index, link) in chain.links.enumerated() {
-      let count = index + 1 == chain.links.count ? left : min(left, link.writableCount)
-      left -= count
-      let element = UInt64(link.head) | UInt64(UInt32(truncatingIfNeeded: count)) << 32
+    for index in 0..<chain.linkCount {
+      let (head, count) = chain.link(index, of: written)
+      let element = UInt64(head) | UInt64(UInt32(truncatingIfNeeded: count)) << 32
       rings.used.store(element, at: rings.entry(nextUsed, width: 8))
       nextUsed &+= 1
     }

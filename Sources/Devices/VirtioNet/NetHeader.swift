@@ -24,8 +24,8 @@ struct NetHeader {
   private let checksumStart: UInt16
   private let checksumOffset: UInt16
 
-  /// Takes a copy out of the first ``count`` bytes of `bytes`. `hdr_len` is not looked at: a device must not rely on it
-  /// (section 5.1.6.2.2).
+  /// Takes a copy, each field by one access, out of the first ``count`` bytes of `bytes`, which the driver can change.
+  /// `hdr_len` is not looked at: a device must not rely on it (section 5.1.6.2.2).
   init(_ bytes: MemoryView) {
     flags = bytes.load(at: 0)
     type = bytes.load(at: 1)
@@ -33,6 +33,9 @@ struct NetHeader {
     checksumStart = bytes.load(at: 6)
     checksumOffset = bytes.load(at: 8)
   }
+
+  /// Whether the driver leaves anything undone.
+  var leavesWork: Bool { flags & Self.needsChecksum != 0 || type != 0 }
 
   /// What the driver leaves undone in `frame` of `count` bytes.
   ///
@@ -52,9 +55,7 @@ struct NetHeader {
     }
     offload.segmentation = segmentation
     offload.hasECN = type & Self.ecn != 0
-    let needs = offload.needs
-    if needs.isEmpty { return offload }
-    guard needs.isSubset(of: allowed) else { throw .notNegotiated }
+    guard offload.needs.isSubset(of: allowed) else { throw .notNegotiated }
     if offload.needsChecksum {
       let start = Int(checksumStart)
       guard start >= Self.ethernetCount, start + Int(checksumOffset) + 2 <= count else {

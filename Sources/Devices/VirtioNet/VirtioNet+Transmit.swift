@@ -28,8 +28,12 @@ extension VirtioNet {
     guard Self.frameLengths.contains(count) else {
       return drop("transmit chain of \(chain.readableCount) bytes holds no frame behind its header")
     }
-    chain.read(into: headerSpace.view)
-    let header = NetHeader(headerSpace.view)
+    let header = NetHeader(chain.read(by: headerSpace.view))
+    guard header.leavesWork else {
+      chain.withReadable { backend.transmit($0, .none) }
+      counts.transmitted &+= 1
+      return
+    }
     let problem = chain.withReadable { frame -> HeaderProblem? in
       do throws(HeaderProblem) {
         let offload = try header.offload(for: frame, count: count, allowed: transmitOffloads)

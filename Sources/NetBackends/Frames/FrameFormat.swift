@@ -35,16 +35,19 @@ public enum FrameFormat {
   private static func checksum(_ sequence: UInt64, _ frame: MemoryView) -> UInt32 {
     var sum = mix(seed, UInt32(truncatingIfNeeded: sequence))
     sum = mix(sum, UInt32(truncatingIfNeeded: sequence >> 32))
-    var offset = payloadOffset
-    while offset + 4 <= frame.count {
-      sum = mix(sum, frame.load(at: offset))
-      offset += 4
+    unsafe frame.withUnsafeBytes { bytes in
+      var offset = payloadOffset
+      while offset + 4 <= bytes.count {
+        sum = mix(sum, unsafe UInt32.load(bytes.baseAddress! + offset))
+        offset += 4
+      }
     }
-    guard offset < frame.count else { return sum }
+    let rest = (frame.count - payloadOffset) & 3
+    guard rest > 0 else { return sum }
     // The last word, filled up with zeros.
     var last: UInt32 = 0
-    for place in offset..<frame.count {
-      last |= UInt32(frame.load(UInt8.self, at: place)) &<< UInt32((place - offset) * 8)
+    for place in 0..<rest {
+      last |= UInt32(frame.load(UInt8.self, at: frame.count - rest + place)) &<< UInt32(place * 8)
     }
     return mix(sum, last)
   }

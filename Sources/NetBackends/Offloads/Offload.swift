@@ -32,6 +32,7 @@ public struct Offload: Equatable, Sendable {
   public static let none = Offload()
 
   /// What somebody must be able to do who takes the frame as it is.
+  @inlinable
   public var needs: Offloads {
     var needs: Offloads = needsChecksum ? .checksum : []
     switch segmentation {
