@@ -81,6 +81,42 @@ struct NotificationTests {
   }
 
   @Test(
+    "While more follows, a driver without EVENT_IDX is notified once all that it can have there came back",
+    arguments: [1, 4, 8] as [UInt16])
+  func moreFollows(size: UInt16) throws {
+    let (ring, queue) = try ring(size: size, [])
+    var numbers = Numbers(state: UInt64(size))
+    // What came back since the last notification.
+    var waiting = 0
+    for _ in 0..<40_000 {
+      let count = Int.random(in: 0...Int(size), using: &numbers)
+      let moreFollows = Bool.random(using: &numbers)
+      for _ in 0..<count { ring.offer(0) }
+      while try queue.pop() { queue.complete(written: 0) }
+      waiting += count
+      let wanted = waiting > 0 && (!moreFollows || waiting >= Int(size))
+      guard queue.publish(moreFollows: moreFollows) == wanted, ring.usedIndex == ring.availableIndex else {
+        Issue.record("\(waiting) came back, \(moreFollows ? "more" : "no more") follows")
+        return
+      }
+      if wanted { waiting = 0 }
+    }
+  }
+
+  @Test(
+    "With EVENT_IDX the driver has said for which chain it waits, whatever follows", arguments: [1, 4, 8])
+  func moreFollowsEvent(size: UInt16) throws {
+    let (ring, queue) = try ring(size: size, .eventIndex)
+    for used in 0..<1000 as Range<UInt16> {
+      ring.usedEvent = used & ~3
+      ring.offer(0)
+      #expect(try queue.pop())
+      queue.complete(written: 0)
+      #expect(queue.publish(moreFollows: true) == (used & 3 == 0))
+    }
+  }
+
+  @Test(
     "Asking for notifications writes avail_event, or clears NO_NOTIFY, and nothing else",
     arguments: [true, false])
   func request(usesEvents: Bool) throws {

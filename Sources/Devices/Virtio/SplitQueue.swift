@@ -32,6 +32,8 @@ public final class SplitQueue {
   /// The next used entry to write, and the index that the driver was told.
   private var nextUsed: UInt16 = 0
   private var publishedUsed: UInt16 = 0
+  /// Up to where it is settled whether the driver is notified.
+  private var settledUsed: UInt16 = 0
   /// What stands in the ring for the driver to read: avail_event, or whether used.flags has NO_NOTIFY.
   var notificationEvent: UInt16 = 0
   var hasNoNotify = false
@@ -67,6 +69,7 @@ public final class SplitQueue {
     knownAvailable = 0
     nextUsed = 0
     publishedUsed = 0
+    settledUsed = 0
     notificationEvent = 0
     hasNoNotify = false
   }
@@ -129,11 +132,16 @@ public final class SplitQueue {
   public var unpublished: Int { Int(nextUsed &- publishedUsed) }
 
   /// Shows the driver what was completed; true if there was something and the driver wants a notification.
-  public func publish() -> Bool {
-    guard let rings, nextUsed != publishedUsed else { return false }
-    let before = publishedUsed
+  ///
+  /// - Parameter moreFollows: this is called again soon. A driver that does not say which chain it waits for (EVENT_IDX)
+  ///   is notified then, unless all that fits in its queue has come back by now.
+  public func publish(moreFollows: Bool = false) -> Bool {
+    guard let rings, nextUsed != settledUsed else { return false }
     publishedUsed = nextUsed
     rings.used.storeRelease(nextUsed, at: Rings.indexOffset)
+    let before = settledUsed
+    if moreFollows && !usesEventIndex && nextUsed &- before < rings.size { return false }
+    settledUsed = nextUsed
     // The driver writes what it wants and then looks at the index; we do the reverse. Without a barrier on both
     // sides each could miss the other (section 2.7.7).
     memoryBarrier()

@@ -87,7 +87,7 @@ open class VirtioDevice: @unchecked Sendable {
     do throws(QueueError) {
       for _ in 0..<service.rounds {
         let end = try body(queue, service.batch)
-        publish(queue, bit)
+        publish(queue, bit, moreFollows: end == .full)
         switch end {
         case .sated: return 0
         case .full: return bit
@@ -104,9 +104,9 @@ open class VirtioDevice: @unchecked Sendable {
     }
   }
 
-  private func publish(_ queue: SplitQueue, _ bit: UInt64) {
+  private func publish(_ queue: SplitQueue, _ bit: UInt64, moreFollows: Bool = false) {
     completed &+= UInt64(queue.unpublished)
-    if queue.publish() { notifications.queues |= bit }
+    if queue.publish(moreFollows: moreFollows) { notifications.queues |= bit }
   }
 
   /// Changes the configuration space by a write of the driver's own, which needs no notification of the change.
