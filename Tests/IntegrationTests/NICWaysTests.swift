@@ -190,10 +190,12 @@ struct NICWaysTests {
 
   // MARK: Served by a thread
 
-  @Test("1000 packets behind ioeventfd and irqfd: a kick, at most an interrupt, nothing in user space")
-  func eventDescriptors() throws {
+  @Test(
+    "1000 packets behind ioeventfd and irqfd: a kick, at most an interrupt, nothing in user space",
+    arguments: ["thread", "adaptive"], ["", "event_idx=1"])
+  func eventDescriptors(queue: String, words: String) throws {
     let window = try NICWay(
-      "virtio-net-tx packets=1000 batch=1000 irq=1 vector=msix event_idx=1", "virtio-net-pci,queue=thread",
+      "virtio-net-tx packets=1000 batch=1000 irq=1 vector=msix \(words)", "virtio-net-pci,queue=\(queue)",
       exits: 0
     ).run()
     #expect(window.exits == [:])
@@ -215,6 +217,10 @@ struct NICWaysTests {
         "virtio-net-pci,backend=reflector,queue=thread", exits: 0),
       NICWay("virtio-net-tx packets=10 batch=5 tso=1", "virtio-net-pci,queue=thread", exits: 0),
       NICWay("virtio-net-tx packets=96 batch=32", "virtio-net-mmio,queue=thread", exits: 0),
+      NICWay("virtio-net-tx packets=96 batch=1 irq=1", "virtio-net-pci,queue=adaptive", exits: 0),
+      NICWay(
+        "virtio-net-echo packets=96 batch=32 irq=1 event_idx=1",
+        "virtio-net-pci,backend=reflector,queue=adaptive", exits: 0),
     ])
   func thread(way: NICWay) throws {
     let window = try way.run()

@@ -48,7 +48,7 @@ struct QueueServerTests {
 
   @Test(
     "A reset in the middle of traffic ends all access to the rings, and the device works again",
-    arguments: [QueueService.thread, .poll], [false, true])
+    arguments: [QueueService.thread, .adaptive, .poll], [false, true])
   func reset(service: QueueService, eventIndex: Bool) throws {
     let traffic = try Traffic(service, eventIndex: eventIndex)
     try traffic.bus.device.start()
@@ -69,7 +69,9 @@ struct QueueServerTests {
     traffic.bus.device.stop()
   }
 
-  @Test("A malformed chain stops the device with an interrupt", arguments: [QueueService.thread, .poll])
+  @Test(
+    "A malformed chain stops the device with an interrupt",
+    arguments: [QueueService.thread, .adaptive, .poll])
   func malformed(service: QueueService) throws {
     let traffic = try Traffic(service, eventIndex: false)
     try traffic.bus.device.start()
@@ -102,7 +104,7 @@ struct QueueServerTests {
 
   @Test(
     "vCPUs come to the registers of a device that is never at rest, and it stops",
-    arguments: [QueueService.thread, .poll])
+    arguments: [QueueService.thread, .adaptive, .poll])
   func fairness(service: QueueService) throws {
     let memory = try GuestMemory(size: 1 << 20)
     let device = Restless(memory: memory)

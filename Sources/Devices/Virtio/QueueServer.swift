@@ -7,7 +7,8 @@ import VMM
 /// at the queues, never after, and sleeps only if it has found them empty with notifications requested
 /// (``SplitQueue/requestNotifications()``). A driver that adds a chain later finds that notifications are wanted, and
 /// rings. What comes otherwise (DRIVER_OK, a notification as a write, a count of the doorbells) is a ``wake()``, of which the
-/// same is true. A thread that polls looks without end while the driver is up, and sleeps as above while it is not.
+/// same is true. A thread that polls looks without end while the driver is up, and sleeps as above while it is not. An
+/// adaptive one looks on for a while, and then looks once more with notifications requested.
 ///
 /// In each turn it closes the device's gate for at most ``QueueService/batch`` chains of each queue, and lets vCPUs that
 /// wait at the gate go first before the next.
@@ -25,12 +26,12 @@ final class QueueServer: Sendable {
 
   private let thread: DeviceThread
   private let doorbells: [Doorbell]
-  private let polls: Bool
+  private let service: QueueService
 
-  init(name: String, _ doorbells: [Doorbell], polls: Bool) throws(KVMError) {
+  init(name: String, _ doorbells: [Doorbell], _ service: QueueService) throws(KVMError) {
     thread = try DeviceThread(name: name)
     self.doorbells = doorbells
-    self.polls = polls
+    self.service = service
   }
 
   func start(_ transport: VirtioTransport) throws(KVMError) {
@@ -47,16 +48,22 @@ final class QueueServer: Sendable {
 
   private func run(_ transport: VirtioTransport) {
     var waits = WaitSet([thread.descriptor] + doorbells.map(\.number) + [-1])
+    var patience = Patience(service)
     var idle = 0
     while !thread.isStopping {
-      let turn = transport.turn()
+      let looksAgain = patience.isLeft
+      let turn = transport.turn(looksAgain: looksAgain)
       letOthersIn(transport)
-      if turn.isUnfinished {
+      if turn.didWork {
+        patience.renew()
         idle = 0
-      } else if polls && turn.isLive {
+      }
+      if turn.isUnfinished { continue }
+      if looksAgain && turn.isLive {
         pause(turn, &idle)
       } else {
         sleep(&waits, turn.descriptor)
+        patience.renew()
       }
     }
   }
@@ -68,7 +75,6 @@ final class QueueServer: Sendable {
   }
 
   private func pause(_ turn: Turn, _ idle: inout Int) {
-    if turn.didWork { idle = 0 }
     DeviceThread.idle(&idle)
     // An interrupt may need this processor: KVM hands some to a kernel thread of it.
     if turn.interrupted { DeviceThread.yield() }
@@ -79,5 +85,27 @@ final class QueueServer: Sendable {
     waits.wait()
     if waits.isReady(0) { thread.forgetWake() }
     for (index, doorbell) in doorbells.enumerated() where waits.isReady(index + 1) { _ = doorbell.answer() }
+  }
+}
+
+/// How long the thread still looks at the queues without being told.
+private struct Patience {
+  private let service: QueueService
+  private var end = SuspendingClock.now
+
+  init(_ service: QueueService) {
+    self.service = service
+  }
+
+  var isLeft: Bool {
+    switch service {
+    case .vcpu, .thread: false
+    case .adaptive: SuspendingClock.now < end
+    case .poll: true
+    }
+  }
+
+  mutating func renew() {
+    if service == .adaptive { end = SuspendingClock.now + QueueService.patience }
   }
 }

@@ -4,8 +4,15 @@ public enum QueueService: String, CaseIterable, Sendable {
   case vcpu
   /// A thread of the device's own, which notifications wake (ioeventfd): they cost no exit to user space.
   case thread
+  /// The same, and the thread looks on for ``patience`` before it sleeps and asks for notifications: a driver that has
+  /// more meanwhile need not notify.
+  case adaptive
   /// A thread of the device's own that looks at the queues without end, and asks the driver for no notifications.
   case poll
+
+  /// How long a thread looks on after it has found something, about as long as an exit and a thread's awaking take
+  /// together, so that at worst they cost twice what they would.
+  static let patience = Duration.microseconds(50)
 
   /// The most chains of a queue that are served before the others in the device have their turn. A vCPU serves all, as it
   /// has nothing else to do; what the driver can add meanwhile is bounded by ``rounds``.

@@ -24,7 +24,11 @@ open class VirtioDevice: @unchecked Sendable {
   /// What the driver wants, and what was negotiated once the status says FEATURES_OK.
   public final private(set) var driverFeatures: VirtioFeatures = []
   /// Who calls ``serve(_:)``; set by the transport.
-  final var service = QueueService.vcpu
+  final var service = QueueService.vcpu {
+    didSet { isWatched = service == .poll }
+  }
+  /// Whether somebody looks at the queues again soon without being told: no notifications are asked for.
+  private final var isWatched = false
   /// Chains completed so far, for whoever wants to know whether there was something to do.
   final private(set) var completed: UInt64 = 0
   /// Queues that were left with chains that the driver notifies nobody of, a bit each: somebody serves them soon.
@@ -92,7 +96,7 @@ open class VirtioDevice: @unchecked Sendable {
         case .sated: return 0
         case .full: return bit
         case .starved:
-          if service == .poll { return 0 }
+          if isWatched { return 0 }
           guard try queue.requestNotifications() else { return 0 }
         }
       }
@@ -146,7 +150,7 @@ open class VirtioDevice: @unchecked Sendable {
   /// The driver is up. Where somebody looks at the queues anyway, it is told so before its first notification; else a
   /// queue that the driver has initialised asks for notifications already.
   private func begin() {
-    guard service == .poll else { return }
+    guard isWatched else { return }
     for queue in queues { queue.suppressNotifications() }
   }
 
@@ -214,7 +218,10 @@ open class VirtioDevice: @unchecked Sendable {
   }
 
   /// Looks at all queues and at the back end; for a thread that serves them.
-  final func serveAll() {
+  ///
+  /// - Parameter looksAgain: it calls this again soon whatever it finds, and asks for no notifications before that.
+  final func serveAll(looksAgain: Bool) {
+    isWatched = looksAgain
     serveAndRemember(~0)
   }
 

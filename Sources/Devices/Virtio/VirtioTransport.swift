@@ -35,7 +35,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
     self.service = service
     self.doorbells = doorbells
     supervisorWakeUp = try WakeUp()
-    server = service == .vcpu ? nil : try QueueServer(name: device.name, doorbells, polls: service == .poll)
+    server = service == .vcpu ? nil : try QueueServer(name: device.name, doorbells, service)
     super.init(name: name, windows: windows)
     device.service = service
     device.transport = self
@@ -179,11 +179,11 @@ open class VirtioTransport: Device, @unchecked Sendable {
     return DeviceCounters(kicks: notifyWrites &+ rings, interrupts: interrupts, packets: device.packets)
   }
 
-  /// One turn of the thread that serves the queues.
-  final func turn() -> QueueServer.Turn {
+  /// One turn of the thread that serves the queues, which has another one soon where it `looksAgain`.
+  final func turn(looksAgain: Bool) -> QueueServer.Turn {
     exclusively {
       let completed = device.completed
-      if reachesMemory { device.serveAll() }
+      if reachesMemory { device.serveAll(looksAgain: looksAgain) }
       let notifications = device.takeNotifications()
       deliver(notifications)
       return QueueServer.Turn(

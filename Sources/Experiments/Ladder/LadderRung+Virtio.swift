@@ -45,6 +45,12 @@ extension LadderRung {
       words: ["irq=1", "vector=msix", "event_idx=1"], batch: 1000, directions: [.transmit, .receive],
       isExact: false, guide: batched, "The same, with a kick for as many packets as the queue holds."),
     LadderRung(
+      "virtio-adaptive", "virtio-net, adaptive polling", .virtioPCI, options: ["queue=adaptive"],
+      words: ["irq=1", "vector=msix", "event_idx=1"], isExact: false,
+      """
+      The thread looks on for 50 us before it asks for a kick again: a driver that has more by then need not kick, and one       that has not pays what it did.
+      """),
+    LadderRung(
       "virtio-poll", "virtio-net, busy polling", .virtioPCI, options: ["queue=poll"], batch: 32,
       offloads: true,
       isExact: false,
