@@ -20,6 +20,7 @@ extension NICSpecification {
 
   private func makeFarEnd(_ end: NetBackend?) throws(KVMError) -> NetBackend {
     switch backend {
+    case .none: return Nobody()
     case .sink: return Sink()
     case .reflector: return Reflector()
     case .source(let size, let frames): return Source(size: size, frames: frames, station: mac)

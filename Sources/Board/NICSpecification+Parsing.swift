@@ -81,6 +81,7 @@ private struct NICOptions {
 
   mutating func backend() throws(NICSpecificationError) -> NICSpecification.Backend {
     switch try choice("backend") ?? BackendName.sink {
+    case .none: return .none
     case .sink: return .sink
     case .reflector: return .reflector
     case .source:
@@ -111,7 +112,7 @@ private struct NICOptions {
 
 /// The back ends of the command line.
 private enum BackendName: String, CaseIterable {
-  case sink, reflector, source, tap, passt, bridge
+  case none, sink, reflector, source, tap, passt, bridge
 }
 
 /// What the kernel takes as an interface's name; '%' would make it choose a number.

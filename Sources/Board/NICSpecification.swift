@@ -28,6 +28,8 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
 
   /// The far end of the wire.
   public enum Backend: Equatable, Sendable {
+    /// Nobody looks at the frames.
+    case none
     /// Checks each frame.
     case sink
     /// Checks each frame and sends it back.
@@ -79,6 +81,7 @@ extension NICSpecification.Backend {
 
   fileprivate var words: [String] {
     switch self {
+    case .none: ["backend=none"]
     case .sink: ["backend=sink"]
     case .reflector: ["backend=reflector"]
     case .source(let size, let frames):

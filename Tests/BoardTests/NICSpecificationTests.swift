@@ -37,7 +37,7 @@ struct NICSpecificationTests {
     var random = SplitMix64(seed: seed)
     var nic = NICSpecification(NICSpecification.Model.allCases.randomElement(using: &random)!)
     nic.backend = [
-      .sink, .reflector, .bridge, .tap(interface: "tap\(random.next() % 100)"),
+      .none, .sink, .reflector, .bridge, .tap(interface: "tap\(random.next() % 100)"),
       .passt(socket: "/run/p \(seed).socket"),
       .source(size: Int.random(in: 60...1514, using: &random), frames: random.next() >> (seed % 65)),
       .source(size: 54 + 4 * Int.random(in: 366...16290, using: &random), frames: 0),
@@ -57,13 +57,13 @@ struct NICSpecificationTests {
     ("", "the model is e1000, virtio-net-pci or virtio-net-mmio; virtio-net is short for virtio-net-mmio"),
     ("E1000", "the model is "), ("sink", "the model is "), (",", "the model is "),
     ("e1000,", "'' is not like OPTION=VALUE"), ("e1000,backend", "'backend' is not like OPTION=VALUE"),
-    ("e1000,backend=", "'backend=': backend is sink, reflector, source, tap, passt or bridge"),
-    ("e1000,backend=bride", "'backend=bride': backend is sink, "),
+    ("e1000,backend=", "'backend=': backend is none, sink, reflector, source, tap, passt or bridge"),
+    ("e1000,backend=bride", "'backend=bride': backend is none, sink, "),
     ("e1000,backend=sink,backend=sink", "'backend=sink': backend is given twice"),
     ("e1000,x=1", "'x=1' is no option here; there is backend, mac, pcap, coalesced, queue"),
     ("virtio-net,coalesced=none", "is no option here; there is backend, mac, pcap, queue, mtu"),
     ("e1000,mtu=1500", "'mtu=1500' is no option here"), ("e1000,queue=poll", "the vCPU serves an E1000"),
-    ("e1000,queue=x", "queue is vcpu, thread or poll"), ("e1000,coalesced=x", "none, quiet or doorbell"),
+    ("e1000,queue=x", "queue is vcpu, thread, adaptive or poll"), ("e1000,coalesced=x", "none, quiet or doorbell"),
     ("virtio-net,mtu=67", "mtu is 68 to 65535"), ("virtio-net,mtu=65536", "mtu is 68 to 65535"),
     ("e1000,ifname=tap0", "is no option here"), ("e1000,backend=tap", "backend=tap needs ifname=NAME"),
     ("e1000,backend=tap,ifname=", "ifname is 1 to 15"), ("e1000,backend=tap,ifname=a/b", "ifname is 1 to 15"),
