@@ -12,7 +12,7 @@ RELEASE := -c release --static-swift-stdlib -Xswiftc -static-executable -Xlinker
 
 # Set-up comes before the build, and swift build is parallel itself.
 .NOTPARALLEL:
-.PHONY: run build images setup test test-host test-lab lab lint benchmark clean
+.PHONY: run build images setup test test-host test-lab sanitize lab lint benchmark soak clean
 
 # The main job: the same packets through each technology, with the exits of each. On a machine without KVM in the lab.
 run: setup build
@@ -48,6 +48,11 @@ test-lab: setup build
 	@Scripts/setup test
 	@Scripts/test-lab
 
+# The tests of devices, rings and back ends once more, under the address and the thread sanitizer.
+sanitize: images $(EMBEDDED)
+	@Scripts/setup test
+	@Scripts/test-sanitized
+
 # A shell on a machine with a real kvm_amd.
 lab: setup build
 	@Lab/run
@@ -59,5 +64,10 @@ benchmark: build
 	@Scripts/setup benchmark
 	@Benchmarks/run
 
+# A minute of each rung in each direction: about an hour.
+soak: build
+	@Scripts/setup benchmark
+	@SOAK_SECONDS=60 Benchmarks/run soak
+
 clean:
-	@rm -rf .build build $(EMBEDDED)
+	@rm -rf .build .build-address .build-thread build $(EMBEDDED)

@@ -146,8 +146,9 @@ static inline struct kvm_msr_filter_range *ckvm_filter_ranges(struct kvm_msr_fil
 static inline struct kvm_irq_routing_entry *ckvm_routing_entries(struct kvm_irq_routing *table) { return table->entries; }
 static inline const uint64_t *ckvm_internal_data(const struct kvm_run *run) { return run->internal.data; }
 
-// Read anew after each KVM_RUN, which may change all memory as far as the compiler knows.
-CKVM_ALWAYS int ckvm_exit_is_requested(const struct kvm_run *run) { return run->immediate_exit; }
+CKVM_ALWAYS int ckvm_exit_is_requested(const struct kvm_run *run) {
+  return __atomic_load_n(&run->immediate_exit, __ATOMIC_RELAXED);
+}
 
 // Takes the request back. A full barrier: whoever asked after a look at its own flag is seen by that look.
 static inline void ckvm_forget_exit_request(struct kvm_run *run) {
