@@ -46,9 +46,10 @@ extension LadderRung {
       isExact: false, guide: batched, "The same, with a kick for as many packets as the queue holds."),
     LadderRung(
       "virtio-adaptive", "virtio-net, adaptive polling", .virtioPCI, options: ["queue=adaptive"],
-      words: ["irq=1", "vector=msix", "event_idx=1"], isExact: false,
+      isExact: false,
       """
-      The thread looks on for 50 us before it asks for a kick again: a driver that has more by then need not kick, and one       that has not pays what it did.
+      The thread looks on for 50 us before it asks for a kick again: a driver that reads the used ring and has its next \
+      packet by then need not kick. One that waits for an interrupt takes longer than that here, and pays what it did.
       """),
     LadderRung(
       "virtio-poll", "virtio-net, busy polling", .virtioPCI, options: ["queue=poll"], batch: 32,
