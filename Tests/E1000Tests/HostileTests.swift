@@ -158,7 +158,7 @@ struct HostileTests {
   func nullReceiveBuffers() {
     rig.startReceiver()
     rig.store(0 as UInt64, at: Rig.receiveRing)
-    rig.store(0x1f_ff00 as UInt64, at: Rig.receiveRing + 16)
+    rig.store(0x1f_fff0 as UInt64, at: Rig.receiveRing + 16)
     rig.store(0xa0 as UInt8, at: Rig.receiveRing + 12)
     rig.store(~0 as UInt64, at: Rig.receiveRing + 48)
     rig.backend.waiting = [makeFrame(1), makeFrame(2)]

@@ -85,6 +85,19 @@ struct IdentityTests {
     return rig["MDIC"]
   }
 
+  @Test("STATUS shows the speed and duplex that CTRL forces, and what was negotiated otherwise")
+  func forcedLink() {
+    let force: UInt32 = 1 << 11 | 1 << 12
+    for (control, shown) in [
+      (force, 0x02), (force | 1, 0x03), (force | 1 << 8, 0x42), (force | 2 << 8 | 1, 0x83),
+      (1 << 11 | 1 << 8, 0x43),
+      (1 << 12, 0x82), (0, 0x83),
+    ] as [(UInt32, UInt32)] {
+      rig["CTRL"] = rig["CTRL"] & ~(force | 3 << 8 | 1) | control
+      #expect(rig["STATUS"] & 0xc3 == shown)
+    }
+  }
+
   @Test("the PHY is an 88E1011 with its link up, autonegotiated, at 1000 Mb/s full duplex")
   func phyIdentity() {
     let ready: UInt32 = 1 << 28

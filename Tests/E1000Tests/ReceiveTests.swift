@@ -19,6 +19,20 @@ struct ReceiveTests {
     #expect(rig.nic.counters.packets?.received == 1 && rig.faults.isEmpty)
   }
 
+  @Test("a buffer at the end of RAM holds what it has room for, and is refused for more")
+  func endOfMemory() {
+    rig.startReceiver()
+    let end = UInt64(2 << 20)
+    rig.store(end - 100, at: Rig.receiveRing)
+    rig.store(end - 99, at: Rig.receiveRing + 16)
+    let frame = makeFrame(1, count: 100)
+    rig.backend.waiting = [frame, frame]
+    rig.nic.poll()
+    #expect(rig.memory.view(at: end - 100, count: 100)!.bytes == frame)
+    #expect(rig.received(2).bytes == frame, "the second buffer is a byte too short")
+    #expect(rig.faults == ["receive buffer at 0x1fff9d, 100 bytes, is not in RAM"])
+  }
+
   @Test("frames move when the guest sends, makes room, or turns reception on")
   func moments() {
     rig.backend.reflects = true

@@ -119,6 +119,23 @@ struct LoopbackTests {
     rig["RDT"] = 4
     #expect(rig.received(0).bytes == makeFrame(0) && rig["RDH"] == 1)
   }
+
+  @Test("what waits of one's own goes with a reset, counted; what came by the wire stays")
+  func reset() {
+    for isOwn in [true, false] {
+      let rig = Rig()
+      rig.startReceiver(given: 0, control: Rig.plainReception | (isOwn ? 3 << 6 : 0))
+      rig.startTransmitter()
+      if isOwn { rig.queue(makeFrame(7), 0) } else { rig.backend.waiting = [makeFrame(7)] }
+      rig["TDT"] = isOwn ? 1 : 0
+      rig.nic.poll()
+      rig["CTRL"] = CTRL.reset
+      rig.startReceiver()
+      rig.nic.poll()
+      #expect(rig["RDH"] == (isOwn ? 0 : 1))
+      #expect(rig.nic.counters.packets?.dropped == (isOwn ? 1 : 0))
+    }
+  }
 }
 
 @Suite("The receive filters against a model")

@@ -1,6 +1,11 @@
 /// Device Control (section 13.4.1).
 enum CTRL {
+  static let fullDuplex: UInt32 = 1 << 0
   static let setLinkUp: UInt32 = 1 << 6
+  /// Two bits: 10, 100 or 1000 Mb/s, as ``STATUS`` shows them.
+  static let speedShift: UInt32 = 8
+  static let forceSpeed: UInt32 = 1 << 11
+  static let forceDuplex: UInt32 = 1 << 12
   static let reset: UInt32 = 1 << 26
   static let vlanMode: UInt32 = 1 << 30
   static let phyReset: UInt32 = 1 << 31
@@ -8,7 +13,10 @@ enum CTRL {
 
 /// Device Status (section 13.4.2).
 enum STATUS {
+  static let fullDuplex: UInt32 = 1 << 0
   static let linkUp: UInt32 = 1 << 1
+  static let speedShift: UInt32 = 6
+  static let gigabit: UInt32 = 2
 }
 
 /// EEPROM/Flash Control and Data (section 13.4.3).
@@ -47,8 +55,9 @@ enum Cause {
   static let mdac: UInt32 = 1 << 9
   static let txdLow: UInt32 = 1 << 15
   static let srpd: UInt32 = 1 << 16
-  /// All that the 82540EM has; RXSEQ and RXCFG belong to its fibre relatives.
-  static let all: UInt32 = 0x1_f2d7
+  /// All that software may set and enable. Some have no meaning here (RXSEQ, RXCFG) and are latched all the same: Linux'
+  /// self-test asks for each of bits 0 to 9.
+  static let all: UInt32 = 0x1_ffff
 }
 
 /// Receive Control (section 13.4.22).

@@ -27,6 +27,7 @@ extension E1000 {
     }
     arrived.slice(offset, padded - offset)!.clear()
     arrival.length = padded
+    arrival.isOwn = true
     loopbackCauses |= receive()
   }
 }

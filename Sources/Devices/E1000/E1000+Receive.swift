@@ -7,6 +7,8 @@ struct Arrival {
   var length = 0
   /// Whether RNBC has counted it.
   var isWaitCounted = false
+  /// Whether it is one of the guest's own, looped back.
+  var isOwn = false
 }
 
 extension E1000 {
@@ -111,7 +113,8 @@ extension E1000 {
   /// Finds buffers for `length` bytes from RDH on and returns how many, nil where there are not enough.
   ///
   /// Descriptors without a buffer carry no data: they are written back with DD and passed over
-  /// (section 3.2.5.2). So is a buffer that is not in RAM.
+  /// (section 3.2.5.2). So is a buffer that is not in RAM, as far as the frame would reach: drivers give less than the
+  /// size that they program where they know that no frame is as long.
   private func collectBuffers(
     _ length: Int, _ size: Int, _ ring: inout DescriptorRing, _ budget: inout Int
   ) -> Int? {
@@ -121,13 +124,14 @@ extension E1000 {
       budget -= 1
       let offset = ring.offset(index)
       let address: UInt64 = ring.view.load(at: offset)
-      if address != 0, let buffer = memory.view(at: address, count: size) {
+      let need = min(size, length - room)
+      if address != 0, let buffer = memory.view(at: address, count: need) {
         buffers[used] = buffer
         slots[used] = index
         used += 1
         room += size
       } else {
-        if address != 0 { fault("receive buffer at \(hex(address)), \(size) bytes, is not in RAM") }
+        if address != 0 { fault("receive buffer at \(hex(address)), \(need) bytes, is not in RAM") }
         let at = offset + ReceiveDescriptor.statusOffset
         let status: UInt8 = ring.view.load(at: at)
         ring.view.storeRelease(status | ReceiveDescriptor.Status.done, at: at)

@@ -106,6 +106,7 @@ extension E1000 {
     if value & CTRL.reset != 0 { return reset() }
     let changed = registers[Offset.ctrl] ^ value
     registers.store(value, at: Offset.ctrl)
+    showLinkMode()
     if value & CTRL.phyReset != 0 {
       phy.reset()
       renegotiateLink()
@@ -114,6 +115,15 @@ extension E1000 {
       registers[Offset.status] ^= STATUS.linkUp
       raise(Cause.lsc)
     }
+  }
+
+  /// The link is as fast as the PHY has negotiated, unless the driver forces something else (section 13.4.1).
+  private func showLinkMode() {
+    let control = registers[Offset.ctrl]
+    let speed = control & CTRL.forceSpeed != 0 ? control &>> CTRL.speedShift & 3 : STATUS.gigabit
+    let duplex = control & CTRL.forceDuplex != 0 ? control & CTRL.fullDuplex : STATUS.fullDuplex
+    let others = registers[Offset.status] & ~(3 << STATUS.speedShift | STATUS.fullDuplex)
+    registers[Offset.status] = others | speed << STATUS.speedShift | duplex
   }
 
   /// The management bus answers at once: R is set when the write returns (section 13.4.7).

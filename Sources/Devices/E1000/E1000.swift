@@ -173,6 +173,11 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
     segmentContext = TransmitContext()
     frame = TransmitFrame()
     arrival.isWaitCounted = false
+    // A frame of the wire's waits for the next driver, but none that this one has sent to itself.
+    if arrival.isOwn {
+      packets.dropped &+= 1
+      arrival = Arrival()
+    }
     schedule = Schedule()
     interrupt.set(false)
     renegotiateLink()

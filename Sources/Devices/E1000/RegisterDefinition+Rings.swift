@@ -3,7 +3,7 @@ extension RegisterDefinition {
   static let receive: [RegisterDefinition] = [
     .init(
       "RCTL", Offset.rctl, .readWrite, writable: 0x06df_b3fe, section: "13.4.22", effect: .rctl),
-    .init("FCRTL", 0x2160, .readWrite, writable: 0xfff8, section: "13.4.23"),
+    .init("FCRTL", 0x2160, .readWrite, writable: 0x8000_fff8, section: "13.4.23"),
     .init("FCRTH", 0x2168, .readWrite, writable: 0xfff8, section: "13.4.24"),
     .init("RDBAL", 0x2800, .readWrite, writable: 0xffff_fff0, section: "13.4.25"),
     .init("RDBAH", 0x2804, .readWrite, section: "13.4.26"),
