@@ -89,7 +89,7 @@ struct CompletionTests {
   @Test(
     "What cannot be completed is dropped, counted and said, and the next frame goes",
     arguments: [
-      (4, 47, "to be cut into segments of less than 48 bytes"),
+      (4, 7, "to be cut into segments of less than 8 bytes"),
       (1, 4, "to be cut, and not the unfragmented TCP over IP that it says it is"),
       (12 + 14, 0x35, "its headers are malformed, cut short, or longer than 256 bytes"),
       (12 + 23, 17, "to be cut, and not the unfragmented TCP over IP that it says it is"),

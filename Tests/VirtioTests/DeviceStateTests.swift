@@ -34,6 +34,7 @@ struct DeviceStateTests {
       let before = bus.faultCount
       bus.write(0x70, value)
       // The driver may repeat what is there, take the next step, or give up; the device's own bit is ignored.
+      // 0 to 8 and 8 to 12 are for an old iPXE; this driver has not written its features then.
       let steps: [UInt32: [UInt32]] = [0: [1, 3], 1: [3], 3: [11], 11: [15]]
       let next = value & ~0x40
       let isStep = next == from || next == from | 0x80 || (steps[from] ?? []).contains(next)
@@ -66,7 +67,7 @@ struct DeviceStateTests {
     #expect(bus.faultCount == 1)
   }
 
-  @Test("features are fixed before DRIVER and after FEATURES_OK", arguments: [0, 1, 11, 15] as [UInt32])
+  @Test("features are fixed after FEATURES_OK", arguments: [11, 15] as [UInt32])
   func featuresFixed(status: UInt32) {
     bus.initialise(through: status)
     let before = echo.driverFeatures
@@ -75,7 +76,7 @@ struct DeviceStateTests {
     #expect(bus.faultCount == 2)
   }
 
-  @Test("queues are not set up before FEATURES_OK", arguments: [0, 1, 3] as [UInt32])
+  @Test("queues are not set up before FEATURES_OK", arguments: [1, 3] as [UInt32])
   func queuesEarly(status: UInt32) {
     bus.initialise(through: status)
     bus.setUp(1, ring.setup)
@@ -225,6 +226,28 @@ struct DeviceStateTests {
     #expect(ring.ram.bytes == before)
     #expect(echo.served.isEmpty)
     #expect(bus.faultCount == 1)
+    bus.write(0x70, 15)
+    #expect(ring.usedIndex == 1, "the driver may not tell again")
+  }
+
+  @Test("an old iPXE comes up again behind a reset without acknowledging the device")
+  func reopening() {
+    start()
+    bus.write(0x70, 0)
+    bus.accept(1 << 32)
+    for status: UInt32 in [8, 12] {
+      if status == 12 { bus.setUp(1, ring.setup) }
+      bus.write(0x70, status)
+      #expect(bus.status == status)
+    }
+    #expect(echo.isLive && bus.faultCount == 0)
+  }
+
+  @Test("what clears a queue's addresses behind a reset changes nothing, and is no fault")
+  func clearing() {
+    bus.setUp(1, ring.setup)
+    #expect(echo.queues[1].setup == QueueSetup())
+    #expect(bus.faultCount == 1, "to make it ready is one")
   }
 
   @Test("a malformed chain stops the device with a configuration change; what came before it is returned")

@@ -97,6 +97,27 @@ private struct Driver {
 
 @Suite("virtio over PCI")
 struct VirtioPCITests {
+  @Test("a 64-bit address may be written and read at once, and no other field")
+  func wholeAddresses() throws {
+    let driver = try Driver()
+    for value: UInt64 in [0, 1, 3] { driver.write(0x14, value, size: 1) }
+    driver.write(0x08, 1, size: 4)
+    driver.write(0x0c, 1, size: 4)
+    driver.write(0x14, 11, size: 1)
+    for offset in [0x20, 0x28, 0x30] {
+      let address = 0x1122_3344_5566_7788 &* UInt64(offset)
+      driver.write(offset, address, size: 8)
+      #expect(driver.read(offset, size: 8) == address)
+      #expect(driver.read(offset + 4, size: 4) == address >> 32)
+    }
+    #expect(driver.faultCount == 0)
+    for offset in [0x00, 0x08, 0x1c, 0x24, 0x34] {
+      let before = driver.faultCount
+      driver.write(offset, 0, size: 8)
+      #expect(driver.faultCount == before + 1)
+    }
+  }
+
   @Test("it is what section 4.1.2 says, and its capabilities say where everything is")
   func identity() throws {
     let driver = try Driver()

@@ -23,6 +23,9 @@ public struct DeviceStatus: OptionSet, Sendable {
     ([.acknowledge], [.acknowledge, .driver]),
     ([.acknowledge, .driver], [.acknowledge, .driver, .featuresOK]),
     ([.acknowledge, .driver, .featuresOK], [.acknowledge, .driver, .featuresOK, .driverOK]),
+    // iPXE before May 2026 acknowledges a device once, and not again after each reset.
+    ([], [.featuresOK]),
+    ([.featuresOK], [.featuresOK, .driverOK]),
   ]
 
   /// Whether a driver may write `next`, which is not 0, in this state. DEVICE_NEEDS_RESET stands apart: a driver

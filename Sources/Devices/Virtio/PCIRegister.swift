@@ -36,6 +36,14 @@ enum PCIRegister: Int, CaseIterable {
     }
   }
 
+  /// Whether it is the first half of a field of 64 bits.
+  var isLow: Bool {
+    switch self {
+    case .queueDescLow, .queueDriverLow, .queueDeviceLow: true
+    default: false
+    }
+  }
+
   /// The name in the specification; that of a half with the number of its first bit.
   var name: String {
     switch self {

@@ -131,6 +131,9 @@ public final class SplitQueue {
   /// Chains that were completed and not yet shown to the driver.
   public var unpublished: Int { Int(nextUsed &- publishedUsed) }
 
+  /// Whether the driver has yet to be notified of something, if it wants to be.
+  public var isUnsettled: Bool { nextUsed != settledUsed }
+
   /// Shows the driver what was completed; true if there was something and the driver wants a notification.
   ///
   /// - Parameter moreFollows: this is called again soon. A driver that does not say which chain it waits for (EVENT_IDX)

@@ -33,6 +33,8 @@ open class VirtioDevice: @unchecked Sendable {
   final private(set) var completed: UInt64 = 0
   /// Queues that were left with chains that the driver notifies nobody of, a bit each: somebody serves them soon.
   private final var unfinished: UInt64 = 0
+  /// Queues whose driver is notified with their next batch, a bit each.
+  private final var withheld: UInt64 = 0
   private final var notifications = Notifications()
   /// Keeps the fault lines.
   final weak var transport: Device?
@@ -111,6 +113,7 @@ open class VirtioDevice: @unchecked Sendable {
   private func publish(_ queue: SplitQueue, _ bit: UInt64, moreFollows: Bool = false) {
     completed &+= UInt64(queue.unpublished)
     if queue.publish(moreFollows: moreFollows) { notifications.queues |= bit }
+    withheld = withheld & ~bit | (queue.isUnsettled ? bit : 0)
   }
 
   /// Changes the configuration space by a write of the driver's own, which needs no notification of the change.
@@ -156,7 +159,7 @@ open class VirtioDevice: @unchecked Sendable {
 
   /// Takes 32 bits of the features that the driver wants.
   public final func writeDriverFeatures(_ bits: UInt32, word: UInt32) {
-    guard status.contains(.driver), status.isDisjoint(with: [.featuresOK, .failed]) else {
+    guard status.isDisjoint(with: [.featuresOK, .failed]) else {
       return fault("driver features written in status \(hex(status.rawValue))")
     }
     guard let wanted = driverFeatures.replacing(word: word, with: bits) else {
@@ -168,6 +171,8 @@ open class VirtioDevice: @unchecked Sendable {
   /// Changes the setup of queue `index`, between FEATURES_OK and DRIVER_OK and while it is not ready.
   public final func configureQueue(_ index: UInt32, _ change: (inout QueueSetup) -> Void) {
     guard let queue = queue(index) else { return fault("there is no queue \(index) to set up") }
+    // FreeBSD clears the addresses once more behind its reset.
+    guard !status.isEmpty else { return }
     guard status.contains(.featuresOK) else { return fault("queue \(index) set up before FEATURES_OK") }
     guard !status.contains(.driverOK), !queue.isReady else {
       // The driver has moved its rings in its own mind, and would wait for ever for those that we serve.
@@ -231,6 +236,15 @@ open class VirtioDevice: @unchecked Sendable {
       return
     }
     unfinished = unfinished & ~queues | serve(queues)
+    if withheld & ~unfinished != 0 { settle() }
+  }
+
+  /// Notifies of what waited for a next batch that does not come: the back end had no more than filled the last one.
+  private func settle() {
+    for index in queues.indices {
+      let bit: UInt64 = 1 << UInt64(index)
+      if withheld & ~unfinished & bit != 0 { publish(queues[index], bit) }
+    }
   }
 
   /// Whether ``poll()`` is to be called again although nobody will say so.
@@ -253,6 +267,7 @@ open class VirtioDevice: @unchecked Sendable {
     driverFeatures = []
     notifications = Notifications()
     unfinished = 0
+    withheld = 0
     for queue in queues { queue.reset() }
     wasReset()
   }

@@ -108,7 +108,18 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
     return register
   }
 
+  /// The halves of an access to a whole 64-bit field, which the driver must not make (section 4.1.3.1) and some small ones
+  /// do: one store is one exit less.
+  private func halves(of access: Access) -> (low: Access, high: Access)? {
+    guard access.size == 8, PCIRegister(rawValue: Int(access.offset))?.isLow == true else { return nil }
+    let (window, offset) = (Int(access.window), Int(access.offset))
+    return (
+      Access(window: window, offset: offset, size: 4), Access(window: window, offset: offset + 4, size: 4)
+    )
+  }
+
   private func readCommon(_ access: Access) -> UInt64 {
+    if let (low, high) = halves(of: access) { return readCommon(low) | readCommon(high) << 32 }
     guard let register = register(access) else { return 0 }
     let queue = device.queue(UInt32(queueSelect))
     return switch register {
@@ -119,8 +130,7 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
     case .configMSIXVector: UInt64(configVector)
     case .numQueues: UInt64(device.queues.count)
     case .deviceStatus: UInt64(device.status.rawValue)
-    // The configuration does not change.
-    case .configGeneration: 0
+    case .configGeneration: UInt64(device.configGeneration)
     case .queueSelect: UInt64(queueSelect)
     // 0 where there is no such queue; else the most that there can be, until the driver chooses less.
     case .queueSize: queue.map { UInt64($0.setup.size == 0 ? UInt32($0.maximumSize) : $0.setup.size) } ?? 0
@@ -137,6 +147,10 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
   }
 
   private func writeCommon(_ access: Access, _ value: UInt64) {
+    if let (low, high) = halves(of: access) {
+      writeCommon(low, value & 0xffff_ffff)
+      return writeCommon(high, value >> 32)
+    }
     guard let register = register(access) else { return }
     let word = UInt32(truncatingIfNeeded: value)
     let half = UInt16(truncatingIfNeeded: value)

@@ -19,7 +19,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
   /// Notifications that came as writes.
   private var notifyWrites: UInt64 = 0
   private var wasLive = false
-  /// Queues notified while the device may not reach memory, a bit each.
+  /// Queues notified while the device may not reach memory or the driver is not up, a bit each.
   private var held: UInt64 = 0
 
   /// - Parameters:
@@ -69,7 +69,11 @@ open class VirtioTransport: Device, @unchecked Sendable {
   /// Takes a notification that came as a write of the driver's.
   public final func driverNotifies(_ queue: UInt32) {
     notifyWrites &+= 1
-    guard device.mayNotify(queue) else { return }
+    guard device.mayNotify(queue) else {
+      // Linux before 5.19 can notify before DRIVER_OK, and does not again.
+      if !device.isLive && queue < UInt32(device.queues.count) { held |= 1 << UInt64(queue) }
+      return
+    }
     guard reachesMemory else {
       held |= 1 << UInt64(queue)
       return fault("queue \(queue) notified while bus mastering is off: it is served once that is on")
@@ -79,29 +83,31 @@ open class VirtioTransport: Device, @unchecked Sendable {
 
   /// The device may reach memory again: what was asked for meanwhile is done now.
   final func resume() {
-    let queues = held
-    held = 0
     if service == .vcpu {
-      for index in device.queues.indices where queues & 1 << UInt64(index) != 0 {
-        device.notify(UInt32(index))
-      }
+      serveHeld()
       device.poll()
     } else {
+      held = 0
       wakeServer()
     }
     settle()
   }
 
+  private func serveHeld() {
+    let queues = held
+    held = 0
+    for index in device.queues.indices where queues & 1 << UInt64(index) != 0 { device.notify(UInt32(index)) }
+  }
+
   /// Passes on what a write has led to.
   public final func settle() {
-    deliver(device.takeNotifications())
-    if service == .vcpu {
-      if device.isUnfinished || device.descriptor != watched { wakeSupervisor() }
-    } else if device.isLive != wasLive {
-      // The thread sleeps while the driver is not up, whatever kind it is of.
+    if device.isLive != wasLive {
       wasLive = device.isLive
-      wakeServer()
+      // The thread sleeps while the driver is not up, whatever kind it is of.
+      if service != .vcpu { wakeServer() } else if wasLive && reachesMemory { serveHeld() }
     }
+    deliver(device.takeNotifications())
+    if service == .vcpu, device.isUnfinished || device.descriptor != watched { wakeSupervisor() }
   }
 
   /// Reads the configuration space, which begins at `start` of the window: fields in their own width, or in halves of 32

@@ -6,8 +6,9 @@ import VMM
 /// A frame may be guest memory: it is copied once and judged by the copy. Whatever stands in it, the work is bounded:
 /// as many bytes as the frame has, and a header for each ``smallestSegment`` of them.
 public final class Segmenter: @unchecked Sendable {
-  /// The least payload of a segment in bytes. Linux sends no less (net.ipv4.tcp_min_snd_mss).
-  public static let smallestSegment = 48
+  /// The least payload of a segment in bytes: what Linux' least (net.ipv4.tcp_min_snd_mss, 48) leaves beside 40 bytes of
+  /// options.
+  public static let smallestSegment = 8
 
   private let space = HostBuffer(count: NetBackend.longestFrame)
   private let template = HostBuffer(count: SegmentHeaders.longest)
