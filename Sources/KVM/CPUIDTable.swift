@@ -47,6 +47,9 @@ public struct CPUIDTable: Equatable, Sendable {
     }
   }
 
+  /// The first of the leaves that no processor has (KVM documentation, x86/cpuid.rst).
+  private static let hypervisorLeaf: UInt32 = 0x4000_0000
+
   public private(set) var entries: [Entry]
   /// How many entries come from KVM; those behind them were added by ``set(leaf:subleaf:_:to:mask:)``.
   private let given: Int
@@ -57,6 +60,9 @@ public struct CPUIDTable: Equatable, Sendable {
   }
 
   /// KVM_GET_SUPPORTED_CPUID wants a table of the right size or larger: E2BIG asks for more.
+  ///
+  /// Where KVM has leaves of its own, leaf 1 says that there are such: Linux reads its clock by them, and else would have
+  /// to calibrate one.
   init(supportedBy system: Int32) throws(KVMError) {
     var capacity = 128
     while true {
@@ -68,6 +74,9 @@ public struct CPUIDTable: Equatable, Sendable {
       }
       _ = try check(result, "KVM_GET_SUPPORTED_CPUID")
       self.init(entries: buffer.entries)
+      if entries.contains(where: { $0.leaf == Self.hypervisorLeaf }) {
+        set(leaf: 1, .ecx, to: 1 << 31, mask: 1 << 31)
+      }
       return
     }
   }

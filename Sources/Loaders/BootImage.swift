@@ -39,10 +39,13 @@ public struct BootImage: Sendable {
         let header = try ELFHeader(bytes, fileClass)
         try header.checkExecutable(machine: fileClass == .bits64 ? .amd64 : .i386)
         if fileClass == .bits32 { try search.requireHeader().checkRequirements() }
-        format = fileClass == .bits64 ? .elf64 : .multibootELF32
         let table = try header.programHeaders(in: bytes)
         manifest = try Manifest(in: table, of: bytes)
-        program = try Program(table, entry: header.entry, in: bytes, mode: format.mode)
+        // An image of ours has the note for other VMMs.
+        let isForeign = fileClass == .bits64 && manifest == nil
+        let pvh = isForeign ? try PVHNote.entry(in: table, of: bytes) : nil
+        format = fileClass == .bits32 ? .multibootELF32 : pvh == nil ? .elf64 : .pvhELF64
+        program = try Program(table, entry: header.entry, physicalEntry: pvh, in: bytes)
       } else {
         throw search.problemWithoutELF
       }
@@ -82,8 +85,12 @@ public struct BootImage: Sendable {
       }
       let placed = try modules.placed(above: program.segments)
       try (program.segments + placed).checkFit(in: memory)
-      let information = try MultibootInformation(
-        commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
+      let information: any BootInformation =
+        format == .pvhELF64
+        ? try PVHInformation(
+          commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
+        : try MultibootInformation(
+          commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
       (program.segments + placed).copy(to: memory)
       return BootTables.write(information, to: memory, entering: program.entry, in: format.mode)
     } catch {

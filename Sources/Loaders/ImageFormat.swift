@@ -4,6 +4,8 @@ import VMM
 public enum ImageFormat: Equatable, Sendable {
   /// ELF64 for x86-64, entered in 64-bit mode.
   case elf64
+  /// ELF64 for x86-64 that is no image of ours and has a PVH note, as Linux does, entered in protected mode.
+  case pvhELF64
   /// ELF32 for i386 with a Multiboot header, entered in protected mode.
   case multibootELF32
   /// Any file whose Multiboot header says where to load it, entered in protected mode.
@@ -15,7 +17,7 @@ public enum ImageFormat: Equatable, Sendable {
   public var mode: EntryState.Mode {
     switch self {
     case .elf64: .long
-    case .multibootELF32, .multibootAddressFields: .protected
+    case .pvhELF64, .multibootELF32, .multibootAddressFields: .protected
     case .flat(let entry): entry.mode
     }
   }

@@ -25,8 +25,11 @@ struct Program: Sendable {
   }
 
   /// The PT_LOAD segments of an ELF file, at their physical addresses (gABI chapter 5, Program Header).
+  ///
+  /// - Parameter physicalEntry: where it is entered, unless that is e_entry.
   init(
-    _ table: [ProgramHeader], entry virtualEntry: UInt64, in bytes: MemoryView, mode: EntryState.Mode
+    _ table: [ProgramHeader], entry virtualEntry: UInt64, physicalEntry: GuestAddress? = nil,
+    in bytes: MemoryView
   ) throws(LoadProblem) {
     if table.contains(where: { $0.type == ProgramHeader.interpreter }) { throw .elf(.needsInterpreter) }
     let loads = table.filter { $0.type == ProgramHeader.load && $0.memorySize > 0 }
@@ -44,7 +47,11 @@ struct Program: Sendable {
     }
     try segments.checkPlacement()
     self.segments = segments
-    guard let entry = loads.physical(virtualEntry) else { throw .entry(.outside(virtualEntry)) }
+    let found =
+      if let physicalEntry { loads.holds(physicalEntry) ? physicalEntry : nil } else {
+        loads.physical(virtualEntry)
+      }
+    guard let entry = found else { throw .entry(.outside(physicalEntry ?? virtualEntry)) }
     guard entry < 0x1_0000_0000 else { throw .entry(.above4GiB(entry)) }
     self.entry = entry
   }
@@ -58,6 +65,11 @@ extension [ProgramHeader] {
     for header in self where entry &- header.virtualAddress < header.fileSize {
       return header.physicalAddress + (entry &- header.virtualAddress)
     }
-    return contains { entry &- $0.physicalAddress < $0.fileSize } ? entry : nil
+    return holds(entry) ? entry : nil
+  }
+
+  /// Whether the file has a byte for `address`.
+  func holds(_ address: GuestAddress) -> Bool {
+    contains { address &- $0.physicalAddress < $0.fileSize }
   }
 }

@@ -6,7 +6,7 @@ import VMM
 /// | --- | --- | --- |
 /// | 0x80000 | PML4, page directory pointer table, four page directories: a page each | long mode |
 /// | 0x86000 | global descriptor table | protected and long mode |
-/// | 0x86020 | Multiboot information structure | both |
+/// | 0x86020 | Multiboot information structure, or PVH's start information | both |
 /// | 0x860a0 | memory map, at most four entries | both |
 /// | 0x86100 | module list, then strings: command line, loader's name, modules' | both |
 ///
@@ -20,19 +20,15 @@ enum BootTables {
   static let information: GuestAddress = 0x86020
   static let memoryMap: GuestAddress = 0x860a0
   static let moduleList: GuestAddress = 0x86100
-  /// Field boot_loader_name.
-  static let loaderName = "swiftvmm"
-  /// What EAX holds when an image is entered (Multiboot 0.6.96, section 3.2).
-  static let magic: UInt64 = 0x2bad_b002
 
   /// Writes the tables that `mode` needs; `memory` is fresh.
   static func write(
-    _ information: MultibootInformation, to memory: GuestMemory, entering entry: GuestAddress,
+    _ information: some BootInformation, to memory: GuestMemory, entering entry: GuestAddress,
     in mode: EntryState.Mode
   ) -> EntryState {
     var state = EntryState(mode, at: entry)
     information.write(to: memory)
-    state.rax = magic
+    state.rax = type(of: information).magic
     state.rbx = Self.information
     state.descriptorTable = writeDescriptors(to: memory, mode)
     if mode == .long {
@@ -43,4 +39,12 @@ enum BootTables {
     }
     return state
   }
+}
+
+/// What the guest is told, checked to fit and ready to be written to the places of ``BootTables``.
+protocol BootInformation {
+  /// What EAX holds when an image is entered; EBX has the address of ``BootTables/information``.
+  static var magic: UInt64 { get }
+
+  func write(to memory: GuestMemory)
 }

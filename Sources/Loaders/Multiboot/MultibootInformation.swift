@@ -2,7 +2,10 @@ import VMM
 
 /// The Multiboot information structure and what it points to (Multiboot 0.6.96, section 3.3), checked to fit
 /// and ready to be written.
-struct MultibootInformation {
+struct MultibootInformation: BootInformation {
+  /// Section 3.2.
+  static let magic: UInt64 = 0x2bad_b002
+  private static let loaderName = "swiftvmm"
   private let commandLine: String
   private let modules: [(range: Range<GuestAddress>, text: String)]
   /// RAM in bytes.
@@ -18,14 +21,8 @@ struct MultibootInformation {
     self.commandLine = commandLine
     self.modules = zip(modules, placed).map { ($1.start..<$1.end, $0.text) }
     self.memorySize = memorySize
-    var end = BootTables.moduleList + UInt64(Self.moduleSize * modules.count)
-    for text in [commandLine, BootTables.loaderName] + modules.map(\.text) {
-      end += UInt64(text.utf8.count + 1)
-    }
-    guard end <= BootTables.region.upperBound else {
-      let start = BootTables.moduleList
-      throw .placement(.stringsTooLong(end - start, room: BootTables.region.upperBound - start))
-    }
+    try StringTable.checkRoom(
+      for: [commandLine, Self.loaderName] + modules.map(\.text), behind: Self.moduleSize * modules.count)
   }
 
   /// Length of an entry of the module list.
@@ -35,7 +32,7 @@ struct MultibootInformation {
 
   /// Writes the structure, the memory map, the module list and the strings.
   func write(to memory: GuestMemory) {
-    var strings = StringTable(memory, at: BootTables.moduleList + UInt64(Self.moduleSize * modules.count))
+    var strings = StringTable(memory, behind: Self.moduleSize * modules.count)
     let structure = memory.view(at: BootTables.information, count: 116)!
     var flags: UInt32 = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 9
 
@@ -55,7 +52,7 @@ struct MultibootInformation {
     structure.store(UInt32(writeMemoryMap(to: memory)), at: 44)
     structure.store(UInt32(BootTables.memoryMap), at: 48)
     // Flag 9.
-    structure.store(strings.add(BootTables.loaderName), at: 64)
+    structure.store(strings.add(Self.loaderName), at: 64)
 
     structure.store(flags, at: 0)
   }
@@ -83,24 +80,5 @@ struct MultibootInformation {
       map.store(UInt32(area.isAvailable ? 1 : 2), at: entry + 20)
     }
     return map.count
-  }
-}
-
-/// Strings one behind the other, each ended by a zero.
-private struct StringTable {
-  private let memory: GuestMemory
-  private var end: GuestAddress
-
-  init(_ memory: GuestMemory, at start: GuestAddress) {
-    self.memory = memory
-    end = start
-  }
-
-  /// The address of `text`, in the 32 bits that the structure has for it.
-  mutating func add(_ text: String) -> UInt32 {
-    let bytes = Array(text.utf8) + [0]
-    memory.view(at: end, count: bytes.count)!.copy(from: bytes)
-    defer { end += UInt64(bytes.count) }
-    return UInt32(end)
   }
 }
