@@ -48,7 +48,7 @@ test-lab: setup build
 	@Scripts/setup test
 	@Scripts/test-lab
 
-# The tests of devices, rings and back ends once more, under the address and the thread sanitizer.
+# The tests of devices, rings, back ends and the core once more, under the address and the thread sanitizer.
 sanitize: images $(EMBEDDED)
 	@Scripts/setup test
 	@Scripts/test-sanitized

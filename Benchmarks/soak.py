@@ -46,7 +46,9 @@ def soak(programs, verdicts, name, direction, words, rate):
         report, error = report_of(programs, words, packets, limit=int(seconds * 20) + 60)
         if not report:
             return verdicts.fail(f"{name}, {packets} packets: {error}")
-        window = report["window"]
+        window = report.get("window")
+        if not window:
+            return verdicts.fail(f"{name}, {packets} packets: {report['outcome']['kind']} before the guest's marks")
         rate = window["packetsPerSecond"]
     nic = next(device for device in report["devices"] if "packets" in device)
     counted, exits = nic["packets"], sum(window["exits"].values())
@@ -86,7 +88,8 @@ def overrun(programs, verdicts, receiver):
             with open(path) as file:
                 nics.append(next(device for device in json.load(file)["devices"] if "packets" in device))
     sender, taker = (nic["packets"] for nic in nics)
-    missing = int((re.search(r"(\d+) missing", done.stdout) or [0, 0])[1])
+    said = re.search(r"(\d+) missing", done.stdout)
+    missing = int(said[1]) if said else 0
     waiting = sender["tx"] - sender["dropped"] - taker["rx"] - taker["dropped"]
     print(
         f"  {receiver:32}{sender['tx']:14,} sent, {taker['rx']:,} received, {sender['dropped'] + taker['dropped']:,} "

@@ -230,6 +230,40 @@ struct DeviceStateTests {
     #expect(ring.usedIndex == 1, "the driver may not tell again")
   }
 
+  /// Holds a notification back for a next turn, and then finds that something is wrong.
+  private final class Torn: VirtioDevice, @unchecked Sendable {
+    init(memory: GuestMemory) {
+      super.init(
+        name: "torn", type: 42, features: [],
+        queues: [8, 8].map { SplitQueue(memory: memory, maximumSize: $0) }, config: [0], configFields: [])
+    }
+
+    override func serve(_ queues: UInt64) -> UInt64 {
+      let unfinished = work(on: 1) { queue, _ throws(QueueError) in
+        guard try queue.pop() else { return .starved }
+        queue.complete(written: 0)
+        return .full
+      }
+      return unfinished | work(on: 0) { _, _ throws(QueueError) in throw .emptyBuffer(descriptor: 0) }
+    }
+  }
+
+  @Test("a device that stops tells first of what it held back")
+  func stoppedWhileHolding() throws {
+    let line = InterruptLine()
+    let device = try VirtioMMIO(device: Torn(memory: ring.memory), base: 0xd000_0000, interrupt: line)
+    let bus = Bus(device: device, line: line)
+    bus.initialise(through: 11)
+    for queue: UInt32 in [0, 1] { bus.setUp(queue, ring.setup) }
+    bus.write(0x70, 15)
+    ring.describeChain([Ring.Entry()])
+    ring.offer(0)
+    bus.write(0x50, 1)
+    #expect(bus.status == 15 | 64 && ring.usedIndex == 1)
+    bus.device.poll()
+    #expect(bus.interruptStatus == 3)
+  }
+
   @Test("an old iPXE comes up again behind a reset without acknowledging the device")
   func reopening() {
     start()

@@ -51,7 +51,7 @@ private struct Driver {
   var faultCount: Int { device.faults.lines.count + Int(device.faults.more) }
 
   /// A device that runs, with queue 1 over the ring.
-  func start() {
+  func start(through last: UInt64 = 15) {
     for value: UInt64 in [0, 1, 3] { write(0x14, value, size: 1) }
     write(0x08, 1, size: 4)
     write(0x0c, 1, size: 4)
@@ -61,7 +61,7 @@ private struct Driver {
     write(0x28, ring.setup.driverArea, size: 4)
     write(0x30, ring.setup.deviceArea, size: 4)
     write(0x1c, 1, size: 2)
-    write(0x14, 15, size: 1)
+    if last == 15 { write(0x14, 15, size: 1) }
   }
 
   func offer() {
@@ -97,6 +97,23 @@ private struct Driver {
 
 @Suite("virtio over PCI")
 struct VirtioPCITests {
+  @Test("a notification before DRIVER_OK is not forgotten, whatever bus mastering does meanwhile")
+  func early() throws {
+    for isOnAtLast in [true, false] {
+      let driver = try Driver()
+      driver.start(through: 11)
+      driver.offer()
+      driver.write(Driver.notify + 4, 1, size: 2)
+      driver.configure(4, 2)
+      driver.configure(4, 6)
+      if !isOnAtLast { driver.configure(4, 2) }
+      driver.write(0x14, 15, size: 1)
+      #expect(driver.ring.usedIndex == (isOnAtLast ? 1 : 0))
+      driver.configure(4, 6)
+      #expect(driver.ring.usedIndex == 1)
+    }
+  }
+
   @Test("a 64-bit address may be written and read at once, and no other field")
   func wholeAddresses() throws {
     let driver = try Driver()

@@ -23,7 +23,7 @@ public struct DeviceStatus: OptionSet, Sendable {
     ([.acknowledge], [.acknowledge, .driver]),
     ([.acknowledge, .driver], [.acknowledge, .driver, .featuresOK]),
     ([.acknowledge, .driver, .featuresOK], [.acknowledge, .driver, .featuresOK, .driverOK]),
-    // iPXE before May 2026 acknowledges a device once, and not again after each reset.
+    // Older iPXE (virtnet_open_modern) acknowledges a device once, and not again after each reset.
     ([], [.featuresOK]),
     ([.featuresOK], [.featuresOK, .driverOK]),
   ]

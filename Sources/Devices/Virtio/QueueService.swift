@@ -10,7 +10,7 @@ public enum QueueService: String, CaseIterable, Sendable {
   /// A thread of the device's own that looks at the queues without end, and asks the driver for no notifications.
   case poll
 
-  /// How long a thread looks on after it has found something, about as long as an exit and a thread's awaking take
+  /// How long a thread looks on after it has found something or was woken, about as long as an exit and a thread's awaking take
   /// together, so that at worst they cost twice what they would.
   static let patience = Duration.microseconds(50)
 

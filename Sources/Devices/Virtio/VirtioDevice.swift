@@ -159,6 +159,7 @@ open class VirtioDevice: @unchecked Sendable {
 
   /// Takes 32 bits of the features that the driver wants.
   public final func writeDriverFeatures(_ bits: UInt32, word: UInt32) {
+    // Not only between DRIVER and FEATURES_OK: see ``DeviceStatus``.
     guard status.isDisjoint(with: [.featuresOK, .failed]) else {
       return fault("driver features written in status \(hex(status.rawValue))")
     }
@@ -233,6 +234,7 @@ open class VirtioDevice: @unchecked Sendable {
   private func serveAndRemember(_ queues: UInt64) {
     guard isLive else {
       unfinished = 0
+      if withheld != 0 { settle() }
       return
     }
     unfinished = unfinished & ~queues | serve(queues)

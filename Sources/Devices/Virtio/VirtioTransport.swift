@@ -94,6 +94,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
   }
 
   private func serveHeld() {
+    guard device.isLive else { return }
     let queues = held
     held = 0
     for index in device.queues.indices where queues & 1 << UInt64(index) != 0 { device.notify(UInt32(index)) }
@@ -104,10 +105,15 @@ open class VirtioTransport: Device, @unchecked Sendable {
     if device.isLive != wasLive {
       wasLive = device.isLive
       // The thread sleeps while the driver is not up, whatever kind it is of.
-      if service != .vcpu { wakeServer() } else if wasLive && reachesMemory { serveHeld() }
+      if service != .vcpu {
+        wakeServer()
+      } else if reachesMemory {
+        serveHeld()
+      }
     }
     deliver(device.takeNotifications())
-    if service == .vcpu, device.isUnfinished || device.descriptor != watched { wakeSupervisor() }
+    guard service == .vcpu else { return }
+    if device.isUnfinished && reachesMemory || descriptor != watched { wakeSupervisor() }
   }
 
   /// Reads the configuration space, which begins at `start` of the window: fields in their own width, or in halves of 32
@@ -126,6 +132,9 @@ open class VirtioTransport: Device, @unchecked Sendable {
     default: UInt64(field.load(UInt32.self, at: 0))
     }
   }
+
+  /// What to wait for; nothing while there is no memory for what would come.
+  private var descriptor: Int32 { reachesMemory ? device.descriptor : -1 }
 
   // Out of line, for they count references and are rare.
 
@@ -156,7 +165,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
       Watch(
         descriptor: { [unowned self] in
           exclusively {
-            watched = device.descriptor
+            watched = descriptor
             return watched
           }
         },
@@ -193,9 +202,9 @@ open class VirtioTransport: Device, @unchecked Sendable {
       let notifications = device.takeNotifications()
       deliver(notifications)
       return QueueServer.Turn(
-        isLive: device.isLive && reachesMemory, isUnfinished: device.isUnfinished,
+        isLive: device.isLive && reachesMemory, isUnfinished: device.isUnfinished && reachesMemory,
         didWork: device.completed != completed,
-        interrupted: notifications != Notifications(), descriptor: device.descriptor)
+        interrupted: notifications != Notifications(), descriptor: descriptor)
     }
   }
 }
