@@ -1,6 +1,8 @@
+import E1000
 import Platform
 import Synchronization
 import VMM
+import Virtio
 
 /// What a mark looks at: the machine and its devices, which come to be after the device that marks.
 final class MarkSource: Sendable {
@@ -25,15 +27,26 @@ final class MarkSource: Sendable {
     guard let parts = (parts.withLock { $0 }) else {
       return MeasuredWindow.Snapshot(time: time, exits: [], coalesced: [], counters: [])
     }
-    parts.onMark(isBegin)
-    let ledgers = parts.machine.ledgers
-    // The marker's own gate is closed at this moment.
-    let counters = parts.devices.map { device in
-      device is Marker ? DeviceCounters() : device.exclusively { device.counters }
+    // A NIC's clock or thread would else interrupt between one witness and the next.
+    let nics = parts.devices.filter { $0 is E1000 || $0 is VirtioTransport }
+    return Self.holding(nics[...]) {
+      parts.onMark(isBegin)
+      let ledgers = parts.machine.ledgers
+      let counters = parts.devices.map { device in
+        // The marker's own gate is closed at this moment, too.
+        if device is Marker { return DeviceCounters() }
+        return nics.contains { $0 === device } ? device.counters : device.exclusively { device.counters }
+      }
+      return MeasuredWindow.Snapshot(
+        time: time, exits: Self.sum(ledgers.map(\.exits)), coalesced: Self.sum(ledgers.map(\.coalesced)),
+        counters: counters)
     }
-    return MeasuredWindow.Snapshot(
-      time: time, exits: Self.sum(ledgers.map(\.exits)), coalesced: Self.sum(ledgers.map(\.coalesced)),
-      counters: counters)
+  }
+
+  /// Runs `body` with the gates of all `devices` closed. Nobody else holds one of them while waiting for another.
+  private static func holding<R>(_ devices: ArraySlice<Device>, _ body: () -> R) -> R {
+    guard let first = devices.first else { return body() }
+    return first.exclusively { holding(devices.dropFirst(), body) }
   }
 
   /// Line by line over all vCPUs.
