@@ -85,12 +85,10 @@ public struct BootImage: Sendable {
       }
       let placed = try modules.placed(above: program.segments)
       try (program.segments + placed).checkFit(in: memory)
+      let content = BootContent(
+        commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
       let information: any BootInformation =
-        format == .pvhELF64
-        ? try PVHInformation(
-          commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
-        : try MultibootInformation(
-          commandLine: commandLine, modules: modules, placed: placed, memorySize: memory.size)
+        format == .pvhELF64 ? try PVHInformation(content) : try MultibootInformation(content)
       (program.segments + placed).copy(to: memory)
       return BootTables.write(information, to: memory, entering: program.entry, in: format.mode)
     } catch {

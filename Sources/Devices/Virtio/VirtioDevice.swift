@@ -33,8 +33,6 @@ open class VirtioDevice: @unchecked Sendable {
   final private(set) var completed: UInt64 = 0
   /// Queues that were left with chains that the driver notifies nobody of, a bit each: somebody serves them soon.
   private final var unfinished: UInt64 = 0
-  /// Queues whose driver is notified with their next batch, a bit each.
-  private final var withheld: UInt64 = 0
   private final var notifications = Notifications()
   /// Keeps the fault lines.
   final weak var transport: Device?
@@ -113,7 +111,6 @@ open class VirtioDevice: @unchecked Sendable {
   private func publish(_ queue: SplitQueue, _ bit: UInt64, moreFollows: Bool = false) {
     completed &+= UInt64(queue.unpublished)
     if queue.publish(moreFollows: moreFollows) { notifications.queues |= bit }
-    withheld = withheld & ~bit | (queue.isUnsettled ? bit : 0)
   }
 
   /// Changes the configuration space by a write of the driver's own, which needs no notification of the change.
@@ -234,18 +231,17 @@ open class VirtioDevice: @unchecked Sendable {
   private func serveAndRemember(_ queues: UInt64) {
     guard isLive else {
       unfinished = 0
-      if withheld != 0 { settle() }
-      return
+      return settle()
     }
     unfinished = unfinished & ~queues | serve(queues)
-    if withheld & ~unfinished != 0 { settle() }
+    settle()
   }
 
   /// Notifies of what waited for a next batch that does not come: the back end had no more than filled the last one.
   private func settle() {
     for index in queues.indices {
       let bit: UInt64 = 1 << UInt64(index)
-      if withheld & ~unfinished & bit != 0 { publish(queues[index], bit) }
+      if unfinished & bit == 0, queues[index].isUnsettled { publish(queues[index], bit) }
     }
   }
 
@@ -269,7 +265,6 @@ open class VirtioDevice: @unchecked Sendable {
     driverFeatures = []
     notifications = Notifications()
     unfinished = 0
-    withheld = 0
     for queue in queues { queue.reset() }
     wasReset()
   }

@@ -6,23 +6,14 @@ struct MultibootInformation: BootInformation {
   /// Section 3.2.
   static let magic: UInt64 = 0x2bad_b002
   private static let loaderName = "swiftvmm"
-  private let commandLine: String
-  private let modules: [(range: Range<GuestAddress>, text: String)]
-  /// RAM in bytes.
-  private let memorySize: UInt64
+  private let content: BootContent
 
-  /// - Parameters:
-  ///   - placed: where each of `modules` lies, below 4 GiB.
-  ///   - memorySize: RAM in bytes.
   /// - Throws: ``PlacementProblem/stringsTooLong(_:room:)``.
-  init(
-    commandLine: String, modules: [BootModule], placed: [Segment], memorySize: UInt64
-  ) throws(LoadProblem) {
-    self.commandLine = commandLine
-    self.modules = zip(modules, placed).map { ($1.start..<$1.end, $0.text) }
-    self.memorySize = memorySize
+  init(_ content: BootContent) throws(LoadProblem) {
+    self.content = content
     try StringTable.checkRoom(
-      for: [commandLine, Self.loaderName] + modules.map(\.text), behind: Self.moduleSize * modules.count)
+      for: [content.commandLine, Self.loaderName] + content.modules.map(\.text),
+      behind: Self.moduleSize * content.modules.count)
   }
 
   /// Length of an entry of the module list.
@@ -32,19 +23,19 @@ struct MultibootInformation: BootInformation {
 
   /// Writes the structure, the memory map, the module list and the strings.
   func write(to memory: GuestMemory) {
-    var strings = StringTable(memory, behind: Self.moduleSize * modules.count)
+    var strings = StringTable(memory, behind: Self.moduleSize * content.modules.count)
     let structure = memory.view(at: BootTables.information, count: 116)!
     var flags: UInt32 = 1 << 0 | 1 << 2 | 1 << 6 | 1 << 9
 
     // Flag 0: KiB from 0, 640 at most, and from 1 MiB to the first hole.
     structure.store(UInt32(MemoryMap.conventionalEnd / 1024), at: 4)
-    structure.store(UInt32((min(memorySize, GuestMemory.hole.lowerBound) - (1 << 20)) / 1024), at: 8)
+    structure.store(UInt32((min(content.memorySize, GuestMemory.hole.lowerBound) - (1 << 20)) / 1024), at: 8)
     // Flag 2.
-    structure.store(strings.add(commandLine), at: 16)
+    structure.store(strings.add(content.commandLine), at: 16)
     // Flag 3.
-    if !modules.isEmpty {
+    if !content.modules.isEmpty {
       flags |= 1 << 3
-      structure.store(UInt32(modules.count), at: 20)
+      structure.store(UInt32(content.modules.count), at: 20)
       structure.store(UInt32(BootTables.moduleList), at: 24)
       writeModules(to: memory, &strings)
     }
@@ -58,8 +49,8 @@ struct MultibootInformation: BootInformation {
   }
 
   private func writeModules(to memory: GuestMemory, _ strings: inout StringTable) {
-    let list = memory.view(at: BootTables.moduleList, count: Self.moduleSize * modules.count)!
-    for (index, module) in modules.enumerated() {
+    let list = memory.view(at: BootTables.moduleList, count: Self.moduleSize * content.modules.count)!
+    for (index, module) in content.modules.enumerated() {
       let entry = Self.moduleSize * index
       list.store(UInt32(module.range.lowerBound), at: entry)
       list.store(UInt32(module.range.upperBound), at: entry + 4)
@@ -69,7 +60,7 @@ struct MultibootInformation: BootInformation {
 
   /// Length of the memory map in bytes.
   private func writeMemoryMap(to memory: GuestMemory) -> Int {
-    let areas = MemoryMap.areas(ofMemory: memorySize)
+    let areas = MemoryMap.areas(ofMemory: content.memorySize)
     let map = memory.view(at: BootTables.memoryMap, count: Self.areaSize * areas.count)!
     for (index, area) in areas.enumerated() {
       let entry = Self.areaSize * index

@@ -13,34 +13,25 @@ struct PVHInformation: BootInformation {
   private static let moduleSize = 32
   private static let areaSize = 24
 
-  private let commandLine: String
-  private let modules: [(range: Range<GuestAddress>, text: String)]
-  /// RAM in bytes.
-  private let memorySize: UInt64
+  private let content: BootContent
 
-  /// - Parameters:
-  ///   - placed: where each of `modules` lies. Linux takes the first for its initial file system.
-  ///   - memorySize: RAM in bytes.
   /// - Throws: ``PlacementProblem/stringsTooLong(_:room:)``.
-  init(
-    commandLine: String, modules: [BootModule], placed: [Segment], memorySize: UInt64
-  ) throws(LoadProblem) {
-    self.commandLine = commandLine
-    self.modules = zip(modules, placed).map { ($1.start..<$1.end, $0.text) }
-    self.memorySize = memorySize
+  init(_ content: BootContent) throws(LoadProblem) {
+    self.content = content
     try StringTable.checkRoom(
-      for: [commandLine] + modules.map(\.text), behind: Self.moduleSize * modules.count)
+      for: [content.commandLine] + content.modules.map(\.text),
+      behind: Self.moduleSize * content.modules.count)
   }
 
   /// Writes the structure, the memory map, the module list and the strings. There are no ACPI tables.
   func write(to memory: GuestMemory) {
-    var strings = StringTable(memory, behind: Self.moduleSize * modules.count)
+    var strings = StringTable(memory, behind: Self.moduleSize * content.modules.count)
     let structure = memory.view(at: BootTables.information, count: Self.size)!
     structure.store(Self.startMagic, at: 0)
     structure.store(Self.version, at: 4)
-    structure.store(UInt64(strings.add(commandLine)), at: 24)
-    if !modules.isEmpty {
-      structure.store(UInt32(modules.count), at: 12)
+    structure.store(UInt64(strings.add(content.commandLine)), at: 24)
+    if !content.modules.isEmpty {
+      structure.store(UInt32(content.modules.count), at: 12)
       structure.store(BootTables.moduleList, at: 16)
       writeModules(to: memory, &strings)
     }
@@ -49,8 +40,8 @@ struct PVHInformation: BootInformation {
   }
 
   private func writeModules(to memory: GuestMemory, _ strings: inout StringTable) {
-    let list = memory.view(at: BootTables.moduleList, count: Self.moduleSize * modules.count)!
-    for (index, module) in modules.enumerated() {
+    let list = memory.view(at: BootTables.moduleList, count: Self.moduleSize * content.modules.count)!
+    for (index, module) in content.modules.enumerated() {
       let entry = Self.moduleSize * index
       list.store(module.range.lowerBound, at: entry)
       list.store(module.range.upperBound - module.range.lowerBound, at: entry + 8)
@@ -60,7 +51,7 @@ struct PVHInformation: BootInformation {
 
   /// Number of entries of the memory map, whose types are those of E820.
   private func writeMemoryMap(to memory: GuestMemory) -> Int {
-    let areas = MemoryMap.areas(ofMemory: memorySize)
+    let areas = MemoryMap.areas(ofMemory: content.memorySize)
     let map = memory.view(at: BootTables.memoryMap, count: Self.areaSize * areas.count)!
     for (index, area) in areas.enumerated() {
       let entry = Self.areaSize * index
