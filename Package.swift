@@ -104,7 +104,7 @@ let package = Package(
     tests(of: "Serial", uses: ["VMM"]),
     tests(of: "Platform", uses: ["VMM"]),
     tests(of: "PIC", uses: ["VMM"]),
-    tests(of: "PCI", uses: ["VMM"]),
+    tests(of: "PCI", uses: ["KVM", "VMM"]),
     tests(of: "E1000", uses: ["PCI", "NetBackends", "VMM"]),
     tests(of: "Virtio", uses: ["PCI", "KVM", "VMM"]),
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),

@@ -50,7 +50,7 @@ int main(void)
     give_e1000_buffers();
     start_e1000_transmitter(&options);
     if (options.driver == INTERRUPT)
-        enable_e1000_interrupts(ICR_RXT0); /* a frame that is back has been sent: no interrupt for that */
+        enable_e1000_interrupts(&options, ICR_RXT0); /* a frame that is back has been sent: no interrupt for that */
 
     begin_measured_window();
     if (timed)

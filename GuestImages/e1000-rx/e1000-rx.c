@@ -34,7 +34,7 @@ int main(void)
     start_e1000("e1000-rx", &options);
     start_e1000_receiver(&options, take_source_frame);
     if (options.driver == INTERRUPT)
-        enable_e1000_interrupts(ICR_RXT0);
+        enable_e1000_interrupts(&options, ICR_RXT0);
 
     begin_measured_window();
     receive_all(&options, packets);

@@ -41,7 +41,7 @@ int main(void)
     start_e1000("e1000-tx", &options);
     start_e1000_transmitter(&options);
     if (options.driver == INTERRUPT)
-        enable_e1000_interrupts(ICR_TXDW);
+        enable_e1000_interrupts(&options, ICR_TXDW);
 
     begin_measured_window();
     transmit_all(&options, packets);

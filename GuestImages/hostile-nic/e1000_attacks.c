@@ -227,7 +227,7 @@ static void every_interrupt_at_once(void)
 /* PCI Local Bus Specification 3.0, section 6.2.5.1: ones in a BAR ask for its size; they are also an address. */
 static void configuration_space(void)
 {
-    int device = find_pci_device(0x100e8086);
+    int device = find_pci_device(E1000_IDENTITY);
     uint32_t bar = read_pci(device, PCI_BAR0);
     for (unsigned offset = 0; offset < 0x100; offset += 4)
         read_pci(device, offset);
@@ -243,9 +243,35 @@ static void configuration_space(void)
     out8(PCI_CONFIG_ADDRESS + 2, 0xff); /* not + 1: on a PC that is the reset register */
 }
 
+/*
+ * Section 6.8.1 there: messages to wherever, programmed while they may be sent. One that a local APIC takes stays
+ * pending, since this image never lets an interrupt in.
+ */
+static void messages_to_anywhere(void)
+{
+    const struct { uint64_t address; uint32_t data; } messages[] = {
+        {0, ~0u}, {~0ul, ~0u}, {NOWHERE, ~0u}, {(uint64_t)buffer, ~0u}, {e1000_registers, ~0u}, {memory_end() - 2, ~0u},
+        {1ul << 40, 0x51}, {0xfeefff00, 0x51}, {0xfee00000, 0x51},
+    };
+    int device = find_pci_device(E1000_IDENTITY);
+    unsigned msi = find_pci_capability(device, PCI_CAPABILITY_MSI, 0);
+    if (!msi) /* QEMU's E1000 has none */
+        return;
+    write_e1000(IMS, 0xffffffff);
+    write_pci(device, msi + MSI_CONTROL, 0xffffffff);
+    for (unsigned i = 0; i < sizeof messages / sizeof *messages; i++) {
+        write_pci(device, msi + MSI_ADDRESS, messages[i].address);
+        write_pci(device, msi + MSI_ADDRESS + 4, messages[i].address >> 32);
+        write_pci(device, msi + MSI_DATA, messages[i].data);
+        write_e1000(ICS, 0xffffffff);
+        read_e1000(ICR);
+    }
+    write_pci(device, msi + MSI_CONTROL, 0);
+}
+
 static void bars_moved_around(void)
 {
-    move_bars(find_pci_device(0x100e8086));
+    move_bars(find_pci_device(E1000_IDENTITY));
 }
 
 static const char *check_e1000(enum duty duty __attribute__((unused)))
@@ -287,6 +313,7 @@ const struct attack e1000_attacks[] = {
     {"ones written all over BAR0", ones_everywhere, SURVIVE},
     {"every interrupt cause at once", every_interrupt_at_once, SURVIVE},
     {"PCI configuration space", configuration_space, KEEP_ON},
+    {"MSI to wherever", messages_to_anywhere, KEEP_ON},
     {"BARs moved around", bars_moved_around, KEEP_ON},
 };
 

@@ -13,8 +13,7 @@ static unsigned irq;
 
 bool find_e1000(void)
 {
-    enum { IDENTITY = 0x100e8086 };
-    device = find_pci_device(IDENTITY);
+    device = find_pci_device(E1000_IDENTITY);
     if (device < 0)
         return false;
     e1000_registers = pci_bar(device, 0);
@@ -71,10 +70,27 @@ INTERRUPT_HANDLER(e1000_interrupt)
     end_of_interrupt(irq);
 }
 
-void enable_e1000_interrupts(uint32_t causes)
+/* PCI Local Bus Specification 3.0, section 6.8.1.1 and following. */
+static void set_message(void)
 {
-    irq = pci_interrupt_line(device);
-    connect_interrupt(irq, e1000_interrupt);
+    unsigned msi = find_pci_capability(device, PCI_CAPABILITY_MSI, 0);
+    if (!msi || !(read_pci(device, msi + MSI_CONTROL) & MSI_64_BIT))
+        fail("this E1000 has no MSI");
+    connect_message(VECTOR_MESSAGE, e1000_interrupt);
+    write_pci(device, msi + MSI_ADDRESS, MESSAGE_ADDRESS);
+    write_pci(device, msi + MSI_ADDRESS + 4, 0);
+    write_pci(device, msi + MSI_DATA, VECTOR_MESSAGE);
+    write_pci(device, msi + MSI_CONTROL, MSI_ENABLE);
+}
+
+void enable_e1000_interrupts(const struct e1000_options *options, uint32_t causes)
+{
+    if (options->by_message) {
+        set_message();
+    } else {
+        irq = pci_interrupt_line(device);
+        connect_interrupt(irq, e1000_interrupt);
+    }
     write_e1000(IMS, causes);
     allow_interrupts();
 }

@@ -11,6 +11,8 @@
 #include "port.h"
 #include "wait.h"
 
+enum { E1000_IDENTITY = 0x100e8086 }; /* section 4.1 */
+
 /* Section 13.4: registers */
 enum {
     CTRL = 0x0000,
@@ -109,6 +111,7 @@ struct e1000_options {
     enum e1000_driver driver;
     unsigned batch, size;
     bool by_ports;
+    bool by_message; /* interrupts: MSI, which the 82540EM has, but QEMU's has not */
     bool segments;      /* the card cuts large frames: stream.h */
     bool each_doorbell; /* TDT written for every packet of a batch, then a register read */
     unsigned itr, tidv, tadv, rdtr, radv; /* section 13.4.17 and following; 0 is off */
@@ -139,7 +142,7 @@ void start_e1000(const char *image, const struct e1000_options *options);
  * From now on these causes interrupt. The handler's one access is a read of ICR, which clears it; it counts them.
  * Through the ports it is four accesses, since IOADDR belongs to the code that was interrupted.
  */
-void enable_e1000_interrupts(uint32_t causes);
+void enable_e1000_interrupts(const struct e1000_options *options, uint32_t causes);
 extern volatile uint64_t e1000_interrupts;
 
 /* The smallest ring that holds a batch: one descriptor always stays empty, as head = tail means an empty ring. */

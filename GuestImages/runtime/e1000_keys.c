@@ -10,6 +10,7 @@ struct e1000_options e1000_keys(bool transmits)
         .driver = choice_key("driver"),
         .batch = number_key("batch"),
         .by_ports = choice_key("window") == 1,
+        .by_message = choice_key("vector") == 1,
         .itr = number_key("itr"),
         .tidv = transmits ? number_key("tidv") : 0,
         .tadv = transmits ? number_key("tadv") : 0,

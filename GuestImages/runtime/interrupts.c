@@ -1,6 +1,8 @@
 /* Interrupts: IOAPIC and local APIC where the machine has them, else the 8259 pair. */
 #include "interrupts.h"
 
+#include "print.h"
+
 struct gate_descriptor { /* SDM volume 3, "64-Bit Mode IDT" */
     uint16_t offset_0, selector;
     uint8_t stack_table, attributes;
@@ -58,14 +60,26 @@ static void start_pic_with(unsigned irq)
     out8(PIC_SLAVE_DATA, ~unmasked >> 8);
 }
 
+static bool has_lapic(void)
+{
+    set_vector(VECTOR_SPURIOUS, ignore_spurious_interrupt);
+    return lapic_mode != NO_APIC || (bool)at_cpl0(enable_lapic, 0, 0);
+}
+
 void connect_interrupt(unsigned irq, interrupt_handler *handler)
 {
     set_vector(VECTOR_IRQ0 + irq, handler);
-    set_vector(VECTOR_SPURIOUS, ignore_spurious_interrupt);
-    if (lapic_mode != NO_APIC || (bool)at_cpl0(enable_lapic, 0, 0))
+    if (has_lapic())
         connect_ioapic_pin(irq, VECTOR_IRQ0 + irq);
     else
         start_pic_with(irq);
+}
+
+void connect_message(unsigned vector, interrupt_handler *handler)
+{
+    if (!has_lapic())
+        fail("there is no local APIC for messages");
+    set_vector(vector, handler);
 }
 
 void allow_interrupts(void)

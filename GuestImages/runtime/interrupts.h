@@ -20,6 +20,13 @@ void connect_interrupt(unsigned irq, interrupt_handler *handler);
 /* Puts a handler behind an interrupt vector. */
 void set_vector(unsigned vector, interrupt_handler *handler);
 
+/*
+ * Makes a vector that a device writes to MESSAGE_ADDRESS arrive in the handler on the first processor, or ends the run
+ * where there is no local APIC. SDM volume 3, "Message Signalled Interrupts": APIC ID 0 in physical mode, fixed, an edge.
+ */
+enum { MESSAGE_ADDRESS = 0xfee00000 };
+void connect_message(unsigned vector, interrupt_handler *handler);
+
 /* Sets the interrupt flag of CPL 3 code, for good. */
 void allow_interrupts(void);
 

@@ -15,7 +15,11 @@ enum {
 };
 
 /* Appendix H, and the capability IDs in use */
-enum { PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11 };
+enum { PCI_CAPABILITY_MSI = 0x05, PCI_CAPABILITY_VENDOR = 0x09, PCI_CAPABILITY_MSIX = 0x11 };
+
+/* Section 6.8.1: the capability that has 64 bits of address. */
+enum { MSI_CONTROL = 0x00, MSI_ADDRESS = 0x04, MSI_DATA = 0x0c };
+enum { MSI_ENABLE = 1 << 16, MSI_64_BIT = 1 << 23 }; /* in the double word at MSI_CONTROL */
 
 /* The number of the first device on bus 0 with this identity, or -1. */
 int find_pci_device(uint32_t identity);

@@ -49,7 +49,8 @@ struct NICBuilder {
     let mac = nic.mac
     let e1000 = E1000(
       memory: machine.memory, backend: backend, interrupt: connect("e1000", 11), alarm: alarm,
-      mac: MACAddress(mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]), coalesced: nic.coalesced)
+      mac: MACAddress(mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]),
+      message: machine.hasMessageInterrupts ? try machine.messageInterrupt() : nil, coalesced: nic.coalesced)
     alarms.append(alarm.watch(for: e1000))
     host.attach(e1000, at: 3)
     return e1000

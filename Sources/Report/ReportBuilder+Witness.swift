@@ -9,7 +9,7 @@ extension Board {
     WitnessPlan(
       host: .current, devices: devices.map { WitnessPlan.Place($0) },
       hasKernelInterruptControllers: machine.configuration.interruptControllers == .kernel,
-      interruptLines: interruptLines.values.map(\.number).sorted())
+      interruptLines: interruptLines.values.map(\.number).sorted(), hasMessages: machine.hasMessageInterrupts)
   }
 }
 
@@ -26,7 +26,7 @@ extension ReportBuilder {
       RunReport.WitnessReport.Device(
         name: device.name, userSpace: device.exits.values.reduce(0, +),
         kernel: [Window.Space.port, .memory, .msr].reduce(0) { $0 + device.absorbed($1) },
-        interrupts: board.interruptLines[device.name]?.line.raised)
+        interrupts: board.devices.first { $0.name == device.name }?.counters.interrupts)
     }
     devices += testimony.kernelDevices.map {
       RunReport.WitnessReport.Device(name: $0.name, userSpace: 0, kernel: $0.answered, interrupts: nil)
@@ -42,7 +42,7 @@ extension ReportBuilder {
       exits: exitsByReason, devices: board.devices.map(facts(of:)), unclaimed: unclaimedFacts,
       raised: Dictionary(
         board.interruptLines.values.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +),
-      strays: board.machine.strays)
+      messages: board.machine.messagesSent, strays: board.machine.strays)
   }
 
   private var exitsByReason: [ExitReason: UInt64] {

@@ -35,6 +35,7 @@ struct HostileTests {
       "virtio-net-mmio,backend=reflector", "virtio-net-mmio,backend=reflector,queue=thread",
       "virtio-net-mmio,backend=reflector,queue=poll", "virtio-net-pci,backend=reflector",
       "virtio-net-pci,backend=reflector,queue=thread", "virtio-net-pci,backend=reflector,queue=poll",
+      "virtio-net-pci,backend=reflector,queue=adaptive",
     ])
   func oneNIC(nic: String) throws {
     let run = try Swiftvmm.boot("builtin:hostile-nic", "--nic", nic)

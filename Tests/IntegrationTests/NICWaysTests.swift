@@ -75,6 +75,17 @@ struct NICWaysTests {
     NICWay(
       "e1000-echo packets=96 driver=interrupt window=port", "e1000,backend=reflector", exits: 8 * 3,
       kicks: 3, interrupts: 3),
+    // A message spares the read of ICR nothing, but the wire is not driven.
+    NICWay(
+      "e1000-tx packets=96 driver=interrupt vector=msi", "e1000", exits: 2 * 3, kicks: 3, interrupts: 3),
+    NICWay(
+      "e1000-tx packets=96 driver=interrupt vector=msi window=port", "e1000", exits: 6 * 3, kicks: 3,
+      interrupts: 3),
+    NICWay(
+      "e1000-echo packets=96 driver=interrupt vector=msi", "e1000,backend=reflector", exits: 3 * 3,
+      kicks: 3, interrupts: 3),
+    NICWay(
+      "e1000-rx packets=96 driver=interrupt vector=msi", "e1000,backend=source", exits: 2 * 3, interrupts: 3),
     NICWay("e1000-rx packets=96 driver=tuned window=port", "e1000,backend=source", exits: 2 * 3),
     // TDBAL, TDBAH, TDLEN and TDH wait in KVM's ring.
     NICWay(

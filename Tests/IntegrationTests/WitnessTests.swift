@@ -24,6 +24,8 @@ import Testing
     "virtio-net-tx packets=200 batch=50 irq=1 event_idx=1 --nic virtio-net-pci,queue=thread",
     "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-mmio,queue=thread",
     "virtio-net-tx packets=200 batch=50 --nic virtio-net-pci,queue=poll",
+    "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-pci,queue=adaptive",
+    "e1000-tx packets=20 driver=interrupt vector=msi",
     "virtio-net-rx packets=20 batch=5 irq=1 --nic virtio-net-pci,backend=source",
     "virtio-net-rx packets=5 batch=5 tso=1 mergeable=1 --nic virtio-net-pci,backend=source,size=65214",
     "virtio-net-echo packets=20 batch=5 irq=1 --nic virtio-net-pci,backend=reflector,queue=thread",
@@ -91,6 +93,19 @@ import Testing
     #expect(nic.interrupts == 20)
     // An EOI each, and what sets the LAPIC up.
     if geteuid() == 0 { #expect(witness.devices.first { $0.name == "lapic" }?.kernel ?? 0 >= 20) }
+  }
+
+  @Test(arguments: [
+    ("e1000-tx packets=20 driver=interrupt batch=1 vector=msi", "e1000"),
+    ("virtio-net-tx packets=20 batch=1 irq=1 --nic virtio-net-pci", "virtio-net-pci"),
+  ])
+  func `interrupts that are messages have witnesses too`(guest: String, nic: String) throws {
+    let folder = try Scratch()
+    let witness = try #require(try run(guest, in: folder, "json").witness)
+    #expect(witness.devices.first { $0.name == nic }?.interrupts == 20)
+    let line = try #require(witness.lines.first { $0.subject == "interrupt messages" })
+    #expect(line.ledger == 20)
+    if geteuid() == 0 { #expect(line.tracepoints == 20) }
   }
 
   @Test func `without the right to trace, the ledger and the statistics remain, and the reason is given`()

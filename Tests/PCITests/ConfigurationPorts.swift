@@ -1,3 +1,4 @@
+import KVM
 import VMM
 
 @testable import PCI
@@ -41,14 +42,16 @@ final class RecordingPlacer: WindowPlacer, @unchecked Sendable {
   }
 }
 
-/// A NIC with a window of each kind, INTA# and three messages.
+/// A NIC with a window of each kind, INTA#, MSI and three messages of MSI-X.
 final class TestNIC: Device, PCIDevice, @unchecked Sendable {
   let function: PCIFunction
   let wire = InterruptLine()
+  let message: RecordingMessage
   let messages: [RecordingMessage]
   var mastered = 0
 
-  init() {
+  init(message: RecordingMessage = RecordingMessage()) {
+    self.message = message
     let names = RegisterMap([])
     let windows = [
       Window(.memory, base: 0xfebc_0000, count: 128 << 10, registers: names, isMovable: true),
@@ -65,7 +68,7 @@ final class TestNIC: Device, PCIDevice, @unchecked Sendable {
         PCIBaseAddress(2, window: 2, of: windows, is64Bit: true), PCIBaseAddress(4, window: 3, of: windows),
       ],
       capabilities: [PCICapability(id: 0x09, body: [8, 1, 2, 3, 4, 5], writable: [0, 0, 0xf0])],
-      interrupt: wire, interruptLine: 11, messages: MSIXTable(messages, bar: 4))
+      interrupt: wire, interruptLine: 11, msi: MSI(message), messages: MSIXTable(messages, bar: 4))
     super.init(name: "nic", windows: windows)
   }
 
@@ -78,10 +81,10 @@ final class TestNIC: Device, PCIDevice, @unchecked Sendable {
 }
 
 /// A message that goes nowhere.
-final class RecordingMessage: MessageInterrupt, @unchecked Sendable {
+class RecordingMessage: MessageInterrupt, @unchecked Sendable {
   private(set) var routed: Message?
   private(set) var sent: [Message?] = []
 
-  override func route(_ message: Message?) { routed = message }
+  override func route(_ message: Message?) throws(KVMError) { routed = message }
   override func send() { sent.append(routed) }
 }

@@ -13,7 +13,7 @@ struct MSIXTests {
     ports.host.attach(nic, at: 3)
   }
 
-  private func control(_ value: UInt64) { ports.write(3, 0x4a, size: 2, value) }
+  private func control(_ value: UInt64) { ports.write(3, 0x5a, size: 2, value) }
 
   private func write(_ offset: Int, _ value: UInt64, size: Int = 4) {
     nic.write(Access(window: 3, offset: offset, size: size), value)

@@ -24,10 +24,11 @@ struct PCIFunctionTests {
     #expect(ports.read(3, 0x0e, size: 1) == 0, "header type 0, one function")
   }
 
-  /// What software may write, by double word (PCI 3.0, sections 6.2 and 6.8.2).
+  /// What software may write, by double word (PCI 3.0, sections 6.2, 6.8.1 and 6.8.2).
   private static let writable: [Int: UInt64] = [
     0x04: 0x0547, 0x0c: 0xffff, 0x10: 0xfffe_0000, 0x14: 0xffc0, 0x18: 0xffff_c000, 0x1c: 0xffff_ffff,
-    0x20: 0xffff_f000, 0x3c: 0xff, 0x44: 0xf0, 0x48: 0xc000_0000,
+    0x20: 0xffff_f000, 0x3c: 0xff, 0x44: 0xf0, 0x48: 0x1_0000, 0x4c: 0xffff_fffc,
+    0x50: 0xffff_ffff, 0x54: 0xffff, 0x58: 0xc000_0000,
   ]
 
   @Test("only the bits that PCI gives to software can be written")
@@ -135,9 +136,9 @@ struct PCIFunctionTests {
     #expect(ports.read(3, 0x06, size: 2) & 8 != 0)
     ports.write(3, 0x04, size: 2, 0x0007)
     #expect(nic.wire.isAsserted)
-    ports.write(3, 0x4a, size: 2, 0x8000)
+    ports.write(3, 0x5a, size: 2, 0x8000)
     #expect(!nic.wire.isAsserted, "MSI-X instead")
-    ports.write(3, 0x4a, size: 2, 0)
+    ports.write(3, 0x5a, size: 2, 0)
     nic.raise(false)
     #expect(!nic.wire.isAsserted)
     #expect(ports.read(3, 0x06, size: 2) & 8 == 0)
@@ -150,9 +151,10 @@ struct PCIFunctionTests {
     #expect(ports.read(3, 0x34, size: 1) == 0x40)
     #expect(ports.read(3, 0x40) == 0x0108_4809)
     #expect(ports.read(3, 0x44) == 0x0504_0302)
-    #expect(ports.read(3, 0x48) == 0x0002_0011, "MSI-X, three vectors")
-    #expect(ports.read(3, 0x4c) == 4)
-    #expect(ports.read(3, 0x50) == 0x804)
+    #expect(ports.read(3, 0x48) == 0x0080_5805, "MSI, one message, 64 bits of address")
+    #expect(ports.read(3, 0x58) == 0x0002_0011, "MSI-X, three vectors")
+    #expect(ports.read(3, 0x5c) == 4)
+    #expect(ports.read(3, 0x60) == 0x804)
     #expect(ports.read(0, 0x06, size: 2) & 0x10 == 0, "the host bridge has none")
   }
 

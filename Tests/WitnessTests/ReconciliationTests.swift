@@ -13,7 +13,8 @@ struct ReconciliationTests {
 
   private static func plan(_ host: HostKind, kernel: Bool = true) -> WitnessPlan {
     WitnessPlan(
-      host: host, devices: [nic, clock], hasKernelInterruptControllers: kernel, interruptLines: [5])
+      host: host, devices: [nic, clock], hasKernelInterruptControllers: kernel, interruptLines: [5],
+      hasMessages: kernel)
   }
 
   /// Facts with a number of its own for each count.
@@ -28,7 +29,7 @@ struct ReconciliationTests {
     unclaimed.exits = [.port: 2, .memory: 1]
     return MachineFacts(
       exits: [.io: 20, .mmio: 101, .rdmsr: 4, .interrupted: 9], devices: [nic, clock], unclaimed: unclaimed,
-      raised: [5: 6])
+      raised: [5: 6], messages: 8)
   }
 
   /// What an honest kernel counts beside these facts.
@@ -47,6 +48,7 @@ struct ReconciliationTests {
     set(plan.unclaimed(.port), 2)
     set(plan.unclaimed(.memory), 1)
     set([WitnessPlan.rises(ofLine: 5)], 6)
+    set([WitnessPlan.messages], 8)
     set([WitnessPlan.cpuid], 31)
     set([WitnessPlan.allMSRs], 40)
     let hardware: [HardwareExit: UInt64] = [.cpuid: 31, .msr: 44, .hlt: 12, .io: 22, .all: 999]

@@ -74,12 +74,13 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
   ///   - mac: the station's address, as the EEPROM has it.
   ///   - ports: first port of BAR1, a multiple of its 64.
   ///   - interruptLine: what configuration space tells the guest of the wire.
+  ///   - message: what the chip's one MSI message is; nil for a machine that takes none.
   ///   - coalesced: which writes may wait in KVM's coalesced ring.
   public init(
     memory: GuestMemory, backend: NetBackend, interrupt: InterruptLine, alarm: Alarm,
     base: GuestAddress = 0xfebc_0000, ports: UInt16 = 0xc000,
     mac: MACAddress = MACAddress(0x52, 0x54, 0x00, 0x12, 0x34, 0x57), interruptLine: UInt8 = 11,
-    coalesced: CoalescedWrites = .none
+    message: MessageInterrupt? = nil, coalesced: CoalescedWrites = .none
   ) {
     self.memory = memory
     self.backend = backend
@@ -103,10 +104,11 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
       name: "e1000", vendor: Identity.vendor, device: Identity.device, revision: 3, classCode: 0x02_00_00,
       subsystem: (Identity.vendor, Identity.subsystem),
       bars: [PCIBaseAddress(0, window: 0, of: windows), PCIBaseAddress(1, window: 1, of: windows)],
-      interrupt: interrupt, interruptLine: interruptLine)
+      interrupt: interrupt, interruptLine: interruptLine, msi: message.map(MSI.init))
     self.interrupt = function.pin
     super.init(name: "e1000", windows: windows)
     loadAddress()
+    function.msi?.onFault = { [unowned self] in fault($0) }
     backend.onFault = { [weak self] in self?.fault($0) }
     backend.guestAccepts([])
   }

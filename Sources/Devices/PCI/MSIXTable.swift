@@ -18,8 +18,11 @@ public final class MSIXTable: @unchecked Sendable {
     ])
 
   static let entrySize = 16
-  private static let controlOffset = 12
+  private static let vectorControl = 12
   static let pendingOffset = 0x800
+
+  /// Where the message control register lies in the capability.
+  static let controlOffset = 2
 
   /// Bits of the message control register.
   enum Control {
@@ -47,7 +50,7 @@ public final class MSIXTable: @unchecked Sendable {
     self.bar = bar
     storage = HostBuffer(count: vectors.count * Self.entrySize)
     for index in vectors.indices {
-      storage.view.store(1 as UInt32, at: index * Self.entrySize + Self.controlOffset)
+      storage.view.store(1 as UInt32, at: index * Self.entrySize + Self.vectorControl)
     }
   }
 
@@ -114,12 +117,12 @@ public final class MSIXTable: @unchecked Sendable {
   }
 
   private func store(_ word: UInt32, at offset: Int) {
-    let isControl = offset % Self.entrySize == Self.controlOffset
+    let isControl = offset % Self.entrySize == Self.vectorControl
     storage.view.store(isControl ? word & 1 : word, at: offset)
   }
 
   private func isHeld(_ vector: Int) -> Bool {
-    isMasked || storage.view.load(UInt32.self, at: vector * Self.entrySize + Self.controlOffset) & 1 != 0
+    isMasked || storage.view.load(UInt32.self, at: vector * Self.entrySize + Self.vectorControl) & 1 != 0
   }
 
   /// Lets a vector go where it is to go now, and what waited for that.

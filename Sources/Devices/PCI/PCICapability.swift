@@ -17,7 +17,13 @@ public struct PCICapability: Equatable, Sendable {
 
   /// Vendor-specific.
   public static let vendor: UInt8 = 0x09
+  static let msi: UInt8 = 0x05
   static let msix: UInt8 = 0x11
+
+  /// Where ``live`` lies in configuration space, for a capability at `offset`.
+  func liveBytes(at offset: Int) -> Range<Int>? {
+    live.map { (offset + $0.lowerBound)..<(offset + $0.upperBound) }
+  }
 
   /// Length in configuration space, where each begins at a multiple of four.
   var count: Int { (2 + body.count + 3) & ~3 }

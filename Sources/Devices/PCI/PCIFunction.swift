@@ -13,10 +13,12 @@ public final class PCIFunction: @unchecked Sendable {
   /// INTA#, for the device to drive; it leads nowhere for a function that does not interrupt.
   public let pin: PCIInterruptPin
   public let messages: MSIXTable?
+  public let msi: MSI?
   /// The bytes of a capability that are the device's affair, by offset in configuration space.
   public let live: Range<Int>?
-  /// The message control register of MSI-X.
-  private let messageControl: Int?
+  /// Where MSI and MSI-X lie in configuration space.
+  private let msiOffset: Int?
+  private let msixOffset: Int?
   private let storage = HostBuffer(count: 3 * Configuration.size)
   private let values: MemoryView
   /// Bits that take what is written.
@@ -32,38 +34,36 @@ public final class PCIFunction: @unchecked Sendable {
   ///   - classCode: 24 bits: base class, sub-class, programming interface.
   ///   - subsystem: subsystem vendor ID and subsystem ID, zero for none.
   ///   - bars: none over another.
-  ///   - capabilities: in the order of the list; 192 bytes at most, with that of `messages`, of which at most one is live.
+  ///   - capabilities: in the order of the list; 192 bytes at most, with those of MSI and MSI-X, of which at most one is live.
   ///   - interrupt: the wire of INTA#, nil for a function that does not interrupt.
   ///   - interruptLine: the interrupt controller's input that it leads to.
+  ///   - msi: for a function that tells all by the level of its pin; nil for none.
   ///   - messages: MSI-X, nil for none.
   public init(
     name: String, vendor: UInt16, device: UInt16, revision: UInt8 = 0, classCode: UInt32,
     subsystem: (vendor: UInt16, id: UInt16) = (0, 0), bars: [PCIBaseAddress] = [],
     capabilities: [PCICapability] = [], interrupt: InterruptLine? = nil, interruptLine: UInt8 = 0,
-    messages: MSIXTable? = nil
+    msi: MSI? = nil, messages: MSIXTable? = nil
   ) {
     let registers = bars.flatMap(\.registers)
     precondition(classCode < 1 << 24 && Set(registers).count == registers.count)
     self.name = name
     self.bars = bars
+    self.msi = msi
     self.messages = messages
     let values = storage.view.slice(0, Configuration.size)!
     self.values = values
     writable = storage.view.slice(Configuration.size, Configuration.size)!
     clearable = storage.view.slice(2 * Configuration.size, Configuration.size)!
-    pin = PCIInterruptPin(interrupt) { isAsserted in
+    pin = PCIInterruptPin(interrupt, msi) { isAsserted in
       let rest = values.load(UInt8.self, at: Configuration.status) & ~Status.interrupt
       values.store(rest | (isAsserted ? Status.interrupt : 0), at: Configuration.status)
     }
-    let all = capabilities + (messages.map { [$0.capability] } ?? [])
-    var offset = Configuration.headerEnd
-    var live: Range<Int>?
-    for capability in all {
-      if let range = capability.live { live = (offset + range.lowerBound)..<(offset + range.upperBound) }
-      offset += capability.count
-    }
-    self.live = live
-    messageControl = messages.map { offset - $0.capability.count + 2 }
+    let all = capabilities + [msi.map { _ in MSI.capability }, messages?.capability].compactMap(\.self)
+    let offsets = Self.offsets(of: all)
+    live = zip(all, offsets).compactMap { $0.liveBytes(at: $1) }.first
+    msiOffset = zip(all, offsets).first { $0.0.id == PCICapability.msi }?.1
+    msixOffset = zip(all, offsets).first { $0.0.id == PCICapability.msix }?.1
     values.store(vendor, at: Configuration.vendor)
     values.store(device, at: Configuration.device)
     values.store(classCode << 8 | UInt32(revision), at: Configuration.revision)
@@ -99,17 +99,20 @@ public final class PCIFunction: @unchecked Sendable {
 
   /// Puts the list of capabilities behind the header (PCI 3.0, section 6.7).
   private func lay(_ capabilities: [PCICapability]) {
-    var offset = Configuration.headerEnd
     var pointer = Configuration.capabilities
-    for capability in capabilities {
+    for (capability, offset) in zip(capabilities, Self.offsets(of: capabilities)) {
       precondition(offset + capability.count <= Configuration.size, "no room for the capabilities")
       values.store(UInt8(offset), at: pointer)
       values.store(capability.id, at: offset)
       pointer = offset + 1
       values.copy(from: capability.body, at: offset + 2)
       writable.copy(from: capability.writable, at: offset + 2)
-      offset += capability.count
     }
+  }
+
+  /// Where each begins, one behind the other, and where the last one ends.
+  private static func offsets(of capabilities: [PCICapability]) -> [Int] {
+    capabilities.reduce(into: [Configuration.headerEnd]) { $0.append($0.last! + $1.count) }
   }
 
   /// Whether the guest lets the device reach memory on its own (PCI 3.0, section 6.2.2, bit 2).
@@ -128,15 +131,28 @@ public final class PCIFunction: @unchecked Sendable {
   /// Whether a write of `size` bytes at `offset` may have changed how the function interrupts.
   func concernsInterrupts(_ offset: Int, size: Int) -> Bool {
     let range = offset..<(offset + size)
-    if range.overlaps(Configuration.command..<(Configuration.command + 2)) { return true }
-    return messageControl.map { range.overlaps($0..<($0 + 2)) } ?? false
+    let command = Configuration.command..<(Configuration.command + 2)
+    let msi = msiOffset.map { ($0 + MSI.Offset.control)..<($0 + MSI.Offset.end) }
+    let msix = msixOffset.map { ($0 + MSIXTable.controlOffset)..<($0 + MSIXTable.controlOffset + 2) }
+    return [command, msi, msix].contains { $0?.overlaps(range) ?? false }
   }
 
   /// Lets what the guest wrote hold for interrupts. With the device's gate closed.
   func settleInterrupts() {
-    let control: UInt16 = messageControl.map { values.load(at: $0) } ?? 0
+    let control: UInt16 = msixOffset.map { values.load(at: $0 + MSIXTable.controlOffset) } ?? 0
     messages?.set(control, isBusMaster: isBusMaster)
-    pin.isDisabled = command & Command.interruptDisable != 0 || control & MSIXTable.Control.enable != 0
+    let message = msiOffset.flatMap(message)
+    msi?.set(message, isBusMaster: isBusMaster)
+    pin.isDisabled =
+      command & Command.interruptDisable != 0 || control & MSIXTable.Control.enable != 0 || message != nil
+  }
+
+  /// What the MSI capability at `offset` says, nil while MSI is off.
+  private func message(at offset: Int) -> MessageInterrupt.Message? {
+    guard values.load(at: offset + MSI.Offset.control) & MSI.Control.enable != 0 else { return nil }
+    return MessageInterrupt.Message(
+      address: values.load(at: offset + MSI.Offset.address),
+      data: UInt32(values.load(UInt16.self, at: offset + MSI.Offset.data)))
   }
 
   /// Reads `size` bytes, 1, 2 or 4, at `offset`; what lies beyond 255 reads zero.

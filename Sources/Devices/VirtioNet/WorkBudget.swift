@@ -2,7 +2,7 @@ import NetBackends
 
 /// How much one call may still do before it lets go of the thread; what is left over goes on soon.
 ///
-/// Chains alone are no bound: a queue of 1024 holds 64 MiB of frames, which a driver can have cut into more than a
+/// Chains alone are no bound: a queue of 1024 holds 64 MiB of frames, which a driver can have cut into eight
 /// million segments, and a vCPU fills it again while it is served. What following a chain costs is not counted:
 /// a queue's size bounds its descriptors, and ``QueueService`` how often the queue is served.
 struct WorkBudget {

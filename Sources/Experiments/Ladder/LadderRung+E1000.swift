@@ -44,6 +44,13 @@ extension LadderRung {
       A write of the tail and a read of ICR a packet: the driver waits for the interrupt that says it is sent.
       """),
     LadderRung(
+      "e1000-msi", "E1000, interrupts by MSI", .e1000, words: ["driver=interrupt", "vector=msi"],
+      directions: [.transmit],
+      """
+      The same by message: no pin is driven and no interrupt controller asked, but there is one message for all causes, \
+      so the handler reads ICR as before.
+      """),
+    LadderRung(
       "e1000-tidv", "E1000, interrupts after TIDV", .e1000,
       words: ["driver=interrupt", "tidv=64", "tadv=256"], directions: [.transmit], isExact: false,
       """

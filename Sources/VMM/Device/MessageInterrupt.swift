@@ -3,7 +3,7 @@ import KVM
 /// An interrupt that a device sends as a message, a write of `data` to `address` (MSI, MSI-X): injected, so that a
 /// device knows no KVM and its test sees what was sent.
 ///
-/// Set up with the device's gate closed; sent by any thread.
+/// Called with the device's gate closed.
 open class MessageInterrupt: @unchecked Sendable {
   public init() {}
 

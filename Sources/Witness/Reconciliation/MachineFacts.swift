@@ -29,17 +29,21 @@ public struct MachineFacts: Sendable {
   public var unclaimed: Device
   /// How often each interrupt line rose, by its number.
   public var raised: [Int: UInt64]
+  /// How many interrupts devices sent as messages.
+  public var messages: UInt64
   /// The spaces in which the guest used windows that it had moved, or missed them.
   public var strays: Set<Window.Space>
 
   public init(
     exits: [ExitReason: UInt64], devices: [Device], unclaimed: Device, raised: [Int: UInt64],
+    messages: UInt64,
     strays: Set<Window.Space> = []
   ) {
     self.exits = exits
     self.devices = devices
     self.unclaimed = unclaimed
     self.raised = raised
+    self.messages = messages
     self.strays = strays
   }
 }

@@ -22,7 +22,7 @@ public struct Reconciliation {
   }
 
   /// All of them, in the order of the report.
-  public var lines: [WitnessLine] { userExits + devices + interruptLines + kernel }
+  public var lines: [WitnessLine] { userExits + devices + interrupts + kernel }
 
   // MARK: Exits to user space
 
@@ -84,11 +84,13 @@ public struct Reconciliation {
 
   // MARK: Interrupts
 
-  private var interruptLines: [WitnessLine] {
-    plan.interruptLines.map { number in
+  private var interrupts: [WitnessLine] {
+    let lines = plan.interruptLines.map { number in
       line(
         "interrupt line \(number)", ledger: facts.raised[number] ?? 0, [WitnessPlan.rises(ofLine: number)])
     }
+    guard plan.hasMessages else { return lines }
+    return lines + [line("interrupt messages", ledger: facts.messages, [WitnessPlan.messages])]
   }
 
   // MARK: What the kernel answers

@@ -31,14 +31,18 @@ public struct WitnessPlan: Sendable {
   public let kernelDevices: [Place]
   /// The interrupt lines that devices drive, by number.
   public let interruptLines: [Int]
+  /// Devices may interrupt by messages.
+  public let hasMessages: Bool
 
   public init(
-    host: HostKind, devices: [Place], hasKernelInterruptControllers: Bool, interruptLines: [Int]
+    host: HostKind, devices: [Place], hasKernelInterruptControllers: Bool, interruptLines: [Int],
+    hasMessages: Bool
   ) {
     self.host = host
     self.devices = devices
     kernelDevices =
       hasKernelInterruptControllers ? KernelDevice.all.map { Place(name: $0.name, ranges: $0.ranges) } : []
+    self.hasMessages = hasMessages
     self.interruptLines = hasKernelInterruptControllers ? interruptLines : []
   }
 
@@ -70,6 +74,9 @@ public struct WitnessPlan: Sendable {
   static func rises(ofLine number: Int) -> TracepointSelection {
     TracepointSelection("kvm_set_irq", "gsi == \(number) && level == 1")
   }
+
+  /// Fires when KVM looks at where a message goes, on the thread that signalled the eventfd.
+  static let messages = TracepointSelection("kvm_msi_set_irq")
 
   /// What counts the accesses to a place in user space. With ioeventfd, VT-x and SVM answer some without emulating the
   /// instruction: those fire kvm_fast_mmio alone.
@@ -120,6 +127,7 @@ public struct WitnessPlan: Sendable {
     ]
     all += Self.reasons.map { Self.userExits($0) }
     all += interruptLines.map { Self.rises(ofLine: $0) }
+    if hasMessages { all.append(Self.messages) }
     all += HardwareExit.allCases.compactMap { $0.selection(on: host) }
     for space in [Window.Space.port, .memory, .msr] {
       all += devices.flatMap { selections($0, space) } + unclaimed(space)
