@@ -32,6 +32,7 @@ struct HostileTests {
     "With one NIC it attacks that one, whoever serves its queues",
     arguments: [
       "e1000,backend=reflector", "e1000,backend=reflector,coalesced=quiet",
+      "e1000,backend=reflector,coalesced=doorbell",
       "virtio-net-mmio,backend=reflector", "virtio-net-mmio,backend=reflector,queue=thread",
       "virtio-net-mmio,backend=reflector,queue=poll", "virtio-net-pci,backend=reflector",
       "virtio-net-pci,backend=reflector,queue=thread", "virtio-net-pci,backend=reflector,queue=poll",
