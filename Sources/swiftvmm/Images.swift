@@ -5,7 +5,8 @@ import Guests
 import Loaders
 
 struct Images: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Lists the built-in images and their keys.")
+  static let configuration = CommandConfiguration(
+    commandName: "images", abstract: "Lists the built-in images and their keys.")
 
   func run() throws {
     var text = ""

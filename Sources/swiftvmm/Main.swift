@@ -35,12 +35,13 @@ struct Program {
       if let message = failure.message { complain(message) }
       return failure.status
     } catch {
-      return explain(error, isBoot: arguments.first == Boot.name)
+      return explain(error, of: arguments.first)
     }
   }
 
   /// What ArgumentParser has to say: help that was asked for, or what is wrong with the arguments.
-  nonisolated private static func explain(_ error: any Error, isBoot: Bool) -> Int32 {
+  nonisolated private static func explain(_ error: any Error, of command: String?) -> Int32 {
+    let isBoot = command == Boot.name
     let text = isBoot ? Boot.message(for: error) : Swiftvmm.message(for: error)
     if Swiftvmm.exitCode(for: error) == .success {
       let help = isBoot ? Boot.fullMessage(for: error) : Swiftvmm.fullMessage(for: error)
@@ -48,7 +49,9 @@ struct Program {
       return 0
     }
     let line = text.split(separator: "\n").first.map(String.init) ?? "bad arguments"
-    complain("\(line); see 'swiftvmm \(isBoot ? "boot " : "")--help'")
+    let isKnown = Swiftvmm.configuration.subcommands.contains { $0.configuration.commandName == command }
+    let words = ["swiftvmm"] + (isKnown ? [command!] : []) + ["--help"]
+    complain("\(line); see '\(words.joined(separator: " "))'")
     return ExitStatus.usage
   }
 }

@@ -33,7 +33,10 @@ struct BadArgumentTests {
 
   static let ofTheProgram = [
     Mistake("boot", "Missing expected argument '<image>'"),
-    Mistake("boto", "Unexpected argument 'boto'"),
+    Mistake("boto", "Unexpected argument 'boto'; see 'swiftvmm --help'"),
+    Mistake("boot --nonsense", "see 'swiftvmm boot --help'"),
+    Mistake("pair --left builtin:hello", "see 'swiftvmm pair --help'"),
+    Mistake("images all", "see 'swiftvmm images --help'"),
     Mistake("boot builtin:hello --memroy 1G", "Unknown option '--memroy'. Did you mean '--memory'?"),
     Mistake("boot builtin:hello --memory", "Missing value for '--memory <size>'"),
     Mistake("boot builtin:hello --time-limit 0", "--time-limit 0: more than 0"),

@@ -216,7 +216,7 @@ extension Bus {
   private func name(_ section: Int) -> String {
     let device = layout.sections[section].device
     let first = layout.sections.firstIndex { $0.device === device }!
-    return device.windows.count == 1 ? device.name : "\(device.name), window \(section - first),"
+    return device.windows.count == 1 ? device.name : "window \(section - first) of \(device.name)"
   }
 
   /// An access met nobody: whether it missed a window that lay there first.
