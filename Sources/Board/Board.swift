@@ -19,6 +19,8 @@ public final class Board: Sendable {
   public let window = MeasuredWindow()
   /// The interrupt lines that devices drive: pin and wire, by the device's name.
   public let interruptLines: [String: (number: Int, line: InterruptLine)]
+  /// What the guest finds in the place of firmware; nil where there is no IOAPIC, or more processors than it can tell of.
+  public let multiprocessorTable: MPTable?
   /// Words that the VMM adds to the guest's command line.
   public let commandLineSuffix: String
   private let uart: UART
@@ -78,6 +80,9 @@ public final class Board: Sendable {
     }
     devices += try more(machine)
     interruptLines = lines
+    let canTell = pic == nil && configuration.cpus <= MPTable.mostProcessors
+    multiprocessorTable =
+      canTell ? MPTable(processorCount: configuration.cpus, pciInterrupts: host.interrupts) : nil
     self.marks = marks
     alarms = builder.alarms
     self.machine = machine

@@ -39,7 +39,8 @@ public struct Session {
       entry = try image.load(
         into: board.machine.memory,
         commandLine: Self.bootCommandLine(image, commandLine, board.commandLineSuffix),
-        modules: modules.map(\.0))
+        modules: modules.map(\.0),
+        firmware: board.multiprocessorTable.map { FirmwareTable(at: $0.address, $0.bytes) })
     } catch {
       throw .usage(error.description)
     }

@@ -72,9 +72,11 @@ public struct BootImage: Sendable {
   ///   - memory: fresh guest memory, all zero.
   ///   - commandLine: all of it, with what the VMM adds. A real-mode image is not given it.
   ///   - modules: files for the guest; they follow the image's end, each on a page of its own.
+  ///   - firmware: written as well, unless the image itself lies there or is entered in real mode.
   /// - Throws: ``LoadError`` where image, modules or strings do not fit.
   public func load(
-    into memory: GuestMemory, commandLine: String = "", modules: [BootModule] = []
+    into memory: GuestMemory, commandLine: String = "", modules: [BootModule] = [],
+    firmware: FirmwareTable? = nil
   ) throws(LoadError) -> EntryState {
     do throws(LoadProblem) {
       guard format.mode != .real else {
@@ -90,6 +92,7 @@ public struct BootImage: Sendable {
       let information: any BootInformation =
         format == .pvhELF64 ? try PVHInformation(content) : try MultibootInformation(content)
       (program.segments + placed).copy(to: memory)
+      firmware?.write(to: memory, beside: program.segments + placed)
       return BootTables.write(information, to: memory, entering: program.entry, in: format.mode)
     } catch {
       throw LoadError(name, error)

@@ -1,6 +1,7 @@
 import CLinux
 import Console
 import KVM
+import Platform
 import TestSupport
 import Testing
 import VMM
@@ -26,5 +27,23 @@ struct BoardTests {
     }
     #expect(machine == nil)
     #expect(device == nil)
+  }
+
+  @Test(.requiresKVM) func `the MP table tells of what is there`() throws {
+    func table(_ configuration: MachineConfiguration, _ nics: [String]) throws -> [UInt8]? {
+      try Board(
+        configuration, nics: nics.map { try NICSpecification($0) }, output: GuestOutput(descriptor: -1),
+        on: try System()
+      ).multiprocessorTable?.bytes
+    }
+    var configuration = MachineConfiguration()
+    configuration.cpus = 2
+    #expect(
+      try table(configuration, ["virtio-net-pci", "virtio-net-mmio", "e1000"])
+        == MPTable(processorCount: 2, pciInterrupts: [(3, 11), (4, 10)]).bytes)
+    #expect(try table(configuration, []) == MPTable(processorCount: 2, pciInterrupts: []).bytes)
+    configuration = MachineConfiguration()
+    configuration.interruptControllers = .none
+    #expect(try table(configuration, ["e1000"]) == nil, "no IOAPIC, no table")
   }
 }

@@ -23,7 +23,8 @@ struct Loaded {
 
   init(
     _ bytes: [UInt8], entry: FlatEntry? = nil, memory size: UInt64 = 4 << 20, commandLine: String = "",
-    modules: [(bytes: [UInt8], text: String)] = [], filledWith filler: UInt8 = 0
+    modules: [(bytes: [UInt8], text: String)] = [], filledWith filler: UInt8 = 0,
+    firmware: FirmwareTable? = nil
   ) throws {
     file = File(bytes)
     memory = try GuestMemory(size: size)
@@ -31,7 +32,7 @@ struct Loaded {
     image = try BootImage(file.view, name: "test", entry: entry)
     let files = modules.map { File($0.bytes) }
     let given = zip(files, modules).map { BootModule($0.view, text: $1.text) }
-    state = try image.load(into: memory, commandLine: commandLine, modules: given)
+    state = try image.load(into: memory, commandLine: commandLine, modules: given, firmware: firmware)
     withExtendedLifetime(files) {}
   }
 

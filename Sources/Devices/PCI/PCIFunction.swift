@@ -126,6 +126,12 @@ public final class PCIFunction: @unchecked Sendable {
     let low: UInt32 = values.load(at: bar.offset)
     let high: UInt32 = bar.kind == .memory64 ? values.load(at: bar.offset + 4) : 0
     return bar.place(UInt64(high) << 32 | UInt64(low))
+  /// The interrupt controller's input that INTA# leads to, as the guest is told; nil for a function that does not interrupt.
+  var interruptLine: UInt8? {
+    let hasPin = values.load(UInt8.self, at: Configuration.interruptPin) != 0
+    return hasPin ? values.load(at: Configuration.interruptLine) : nil
+  }
+
   }
 
   /// Whether a write of `size` bytes at `offset` may have changed how the function interrupts.

@@ -60,6 +60,13 @@ public final class PCIHost: Device, @unchecked Sendable {
     attach(device.function, of: device, at: number)
   }
 
+  /// The devices that interrupt by INTA#, and the interrupt controller's pin that it leads to. Before the guest starts.
+  public var interrupts: [(device: Int, pin: Int)] {
+    slots.enumerated().compactMap { number, slot in
+      slot?.function.interruptLine.map { (number, Int($0)) }
+    }
+  }
+
   func attach(_ function: PCIFunction, of device: (any PCIDevice)?, at number: Int) {
     precondition(slots[number] == nil, "two functions at one place")
     slots[number] = Slot(function: function, device: device, places: function.bars.map(\.address))
