@@ -72,9 +72,13 @@ RUNGS = [
     Rung(
         "ioeventfd, 1 a kick", "batch=1", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", SINGLE, chance=True,
         bound="ioeventfd-write"),
-    Rung("  and adaptive", "batch=1", "virtio-net-pci,queue=adaptive", f"{VIRTIO},ioeventfd=on", MANY),
-    Rung("ioeventfd, 256 a kick", "batch=256", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE),
-    Rung("  and a message (irqfd)", "batch=256 irq=1", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE),
+    Rung("  and adaptive", "batch=1", "virtio-net-pci,queue=adaptive", f"{VIRTIO},ioeventfd=on", MANY, chance=True),
+    Rung(
+        "ioeventfd, 256 a kick", "batch=256", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE,
+        chance=True),
+    Rung(
+        "  and a message (irqfd)", "batch=256 irq=1", "virtio-net-pci,queue=thread", f"{VIRTIO},ioeventfd=on", MORE,
+        chance=True),
 ]
 
 

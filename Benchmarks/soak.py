@@ -42,8 +42,8 @@ def report_of(programs, words, packets, limit):
 
 
 def soak(programs, verdicts, name, direction, words, rate):
-    # The ladder's runs are short, and begin with memory that nobody has touched.
-    for seconds in (min(1, SECONDS), SECONDS):
+    # The ladder's runs are short, and begin with memory that nobody has touched. What turns out to be faster goes again.
+    for seconds in (min(1, SECONDS), SECONDS, SECONDS):
         packets = min(max(int(rate * seconds) // 1000, 1) * 1000, MOST)
         report, error = report_of(programs, words, packets, limit=int(seconds * 20) + 60)
         if not report:
@@ -52,6 +52,8 @@ def soak(programs, verdicts, name, direction, words, rate):
         if not window:
             return verdicts.fail(f"{name}, {packets} packets: {report['outcome']['kind']} before the guest's marks")
         rate = window["packetsPerSecond"]
+        if window["seconds"] > 0.9 * SECONDS or packets == MOST:
+            break
     nic = next(device for device in report["devices"] if "packets" in device)
     counted, exits = nic["packets"], sum(window["exits"].values())
     print(f"  {name:32}{packets:14,}{window['seconds']:8.1f} s{rate:14,.0f}{exits / packets:10.4f}", flush=True)

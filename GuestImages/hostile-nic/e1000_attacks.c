@@ -245,8 +245,8 @@ static void configuration_space(void)
 }
 
 /*
- * Section 6.8.1 there: messages to wherever, programmed while they may be sent. One that a local APIC takes stays
- * pending, since this image never lets an interrupt in.
+ * Section 6.8.1 there: messages to wherever, programmed while they may be sent. This image never switches its local APIC
+ * on, which then takes none of the fixed ones.
  */
 static void messages_to_anywhere(void)
 {

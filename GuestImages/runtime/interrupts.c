@@ -60,7 +60,8 @@ static void start_pic_with(unsigned irq)
     out8(PIC_SLAVE_DATA, ~unmasked >> 8);
 }
 
-static bool has_lapic(void)
+/* Returns false where there is none. */
+static bool start_lapic(void)
 {
     set_vector(VECTOR_SPURIOUS, ignore_spurious_interrupt);
     return lapic_mode != NO_APIC || (bool)at_cpl0(enable_lapic, 0, 0);
@@ -69,7 +70,7 @@ static bool has_lapic(void)
 void connect_interrupt(unsigned irq, interrupt_handler *handler)
 {
     set_vector(VECTOR_IRQ0 + irq, handler);
-    if (has_lapic())
+    if (start_lapic())
         connect_ioapic_pin(irq, VECTOR_IRQ0 + irq);
     else
         start_pic_with(irq);
@@ -77,7 +78,7 @@ void connect_interrupt(unsigned irq, interrupt_handler *handler)
 
 void connect_message(unsigned vector, interrupt_handler *handler)
 {
-    if (!has_lapic())
+    if (!start_lapic())
         fail("there is no local APIC for messages");
     set_vector(vector, handler);
 }

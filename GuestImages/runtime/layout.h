@@ -37,7 +37,7 @@
 #define VECTOR_GATE 3
 #define VECTOR_IRQ0 0x20         /* IRQ n arrives at VECTOR_IRQ0 + n */
 #define VECTOR_TIMER 0x30
-#define VECTOR_MESSAGE 0x38      /* MSI-X message n of a device arrives at VECTOR_MESSAGE + n */
+#define VECTOR_MESSAGE 0x38      /* message n of a device (MSI, MSI-X) arrives at VECTOR_MESSAGE + n */
 #define MESSAGES 4
 #define VECTOR_SPURIOUS 0x3f
 #define VECTORS 0x40

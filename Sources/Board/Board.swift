@@ -94,6 +94,11 @@ public final class Board: Sendable {
     commandLineSuffix = builder.words.joined(separator: " ")
   }
 
+  /// How many interrupts the devices sent as messages.
+  public var messagesSent: UInt64 {
+    devices.reduce(0) { $0 + (($1 as? any PCIDevice)?.function.messagesSent ?? 0) }
+  }
+
   /// What a run may take from outside, and how long it may last.
   public struct RunOptions: Sendable {
     /// Ends the run; 60 s unless told otherwise.

@@ -1,5 +1,6 @@
 import E1000
 import Platform
+import Serial
 import Synchronization
 import VMM
 import Virtio
@@ -27,15 +28,15 @@ final class MarkSource: Sendable {
     guard let parts = (parts.withLock { $0 }) else {
       return MeasuredWindow.Snapshot(time: time, exits: [], coalesced: [], counters: [])
     }
-    // A NIC's clock or thread would else interrupt between one witness and the next.
-    let nics = parts.devices.filter { $0 is E1000 || $0 is VirtioTransport }
-    return Self.holding(nics[...]) {
+    // A NIC's clock or thread, or the user's input, would else interrupt between one witness and the next.
+    let held = parts.devices.filter { $0 is E1000 || $0 is VirtioTransport || $0 is UART }
+    return Self.holding(held[...]) {
       parts.onMark(isBegin)
       let ledgers = parts.machine.ledgers
       let counters = parts.devices.map { device in
         // The marker's own gate is closed at this moment, too.
         if device is Marker { return DeviceCounters() }
-        return nics.contains { $0 === device } ? device.counters : device.exclusively { device.counters }
+        return held.contains { $0 === device } ? device.counters : device.exclusively { device.counters }
       }
       return MeasuredWindow.Snapshot(
         time: time, exits: Self.sum(ledgers.map(\.exits)), coalesced: Self.sum(ledgers.map(\.coalesced)),

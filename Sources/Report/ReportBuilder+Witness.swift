@@ -42,7 +42,7 @@ extension ReportBuilder {
       exits: exitsByReason, devices: board.devices.map(facts(of:)), unclaimed: unclaimedFacts,
       raised: Dictionary(
         board.interruptLines.values.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +),
-      messages: board.machine.messagesSent, strays: board.machine.strays)
+      messages: board.messagesSent, strays: board.machine.strays)
   }
 
   private var exitsByReason: [ExitReason: UInt64] {

@@ -37,8 +37,8 @@ struct LadderCommand: ParsableCommand {
   var json: String?
 
   func validate() throws {
-    guard (1...100_000_000).contains(packets) else {
-      throw ValidationError("--packets: 1 to 100000000, please")
+    guard (1...1_000_000_000).contains(packets) else {
+      throw ValidationError("--packets: 1 to 1000000000, please")
     }
     guard (1...100).contains(runs) else { throw ValidationError("--runs: 1 to 100, please") }
   }

@@ -49,8 +49,8 @@ struct Program {
       return 0
     }
     let line = text.split(separator: "\n").first.map(String.init) ?? "bad arguments"
-    let isKnown = Swiftvmm.configuration.subcommands.contains { $0.configuration.commandName == command }
-    let words = ["swiftvmm"] + (isKnown ? [command!] : []) + ["--help"]
+    let names = Swiftvmm.configuration.subcommands.compactMap { $0.configuration.commandName }
+    let words = ["swiftvmm"] + names.filter { $0 == command } + ["--help"]
     complain("\(line); see '\(words.joined(separator: " "))'")
     return ExitStatus.usage
   }

@@ -30,13 +30,6 @@ final class TestAlarm: Alarm, @unchecked Sendable {
   }
 }
 
-/// Counts how often it is sent.
-final class CountedMessage: MessageInterrupt, @unchecked Sendable {
-  private(set) var sent = 0
-
-  override func send() { sent += 1 }
-}
-
 /// Records what the NIC sends, and holds what it shall receive.
 final class RecordingBackend: NetBackend, @unchecked Sendable {
   var sent: [[UInt8]] = []
@@ -103,7 +96,7 @@ final class Rig {
   let memory = try! GuestMemory(size: 2 << 20)
   let backend = RecordingBackend()
   let line = InterruptLine()
-  let message = CountedMessage()
+  let message = MessageInterrupt()
   let alarm = TestAlarm()
   let nic: E1000
 

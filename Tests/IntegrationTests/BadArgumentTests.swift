@@ -50,7 +50,7 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --cpuid 1:ecx=0x100000000", "--cpuid 1:ecx=0x100000000: like "),
     Mistake("boot builtin:hello --cpuid 1:ecx=0/0/0", "--cpuid 1:ecx=0/0/0: like "),
     Mistake("boot builtin:hello --cpus two", "--cpus two: a number, please"),
-    Mistake("ladder --packets 0", "--packets: 1 to 100000000"),
+    Mistake("ladder --packets 0", "--packets: 1 to 1000000000"),
     Mistake("ladder --runs 101", "--runs: 1 to 100"),
     Mistake("ladder --rungs e1000-naive,e999", "no rung 'e999'"),
     Mistake("ladder --sizes 63", "'63' is none of 64, 1514, 64K"),

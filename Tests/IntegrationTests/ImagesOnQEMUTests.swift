@@ -57,5 +57,7 @@ struct ImagesOnQEMUTests {
       let (status, text) = try Self.run("virtio-net-tx", words, device: place)
       #expect((status, text) == (1, line + "\n"))
     }
+    let (status, text) = try Self.run("e1000-tx", "driver=interrupt vector=msi", device: "e1000,romfile=")
+    #expect((status, text) == (1, "this E1000 has no MSI\n"))
   }
 }

@@ -51,7 +51,7 @@ struct LadderTests {
   @Test(
     "Bad arguments are one line and status 35", .sameOnEveryHost,
     arguments: [
-      ("--packets 0", "--packets: 1 to 100000000, please"), ("--runs 101", "--runs: 1 to 100, please"),
+      ("--packets 0", "--packets: 1 to 1000000000, please"), ("--runs 101", "--runs: 1 to 100, please"),
       ("--packets many", "--packets"), ("--rungs e1000-naive,virtio-non", "--rungs: no rung 'virtio-non'"),
       ("--rungs ,", "--rungs: no rung ''"), ("--sizes 65", "--sizes: '65' is none of 64, 1514, 64K"),
       ("--directions up", "--directions: 'up' is none of transmit, receive, echo"),

@@ -192,6 +192,18 @@ struct NICWaysTests {
     try check(way)
   }
 
+  @Test(
+    "Without LAPICs nothing takes messages, and the capabilities are not there",
+    arguments: [
+      ("e1000-tx driver=interrupt vector=msi", "this E1000 has no MSI"),
+      ("virtio-net-tx irq=1 --nic virtio-net-pci", "the virtio device on PCI has no MSI-X"),
+    ])
+  func noMessages(guest: String, line: String) throws {
+    let run = try Swiftvmm.boot(
+      ["builtin:" + guest, "--irqchip none"].flatMap { $0.split(separator: " ").map(String.init) })
+    #expect((run.status, run.text) == (1, line + "\n"))
+  }
+
   private func check(_ way: NICWay) throws {
     let window = try way.run()
     #expect(window.exits == (way.exits == 0 ? [:] : [way.device: way.exits]))

@@ -26,6 +26,7 @@ import Testing
     "virtio-net-tx packets=200 batch=50 --nic virtio-net-pci,queue=poll",
     "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-pci,queue=adaptive",
     "e1000-tx packets=20 driver=interrupt vector=msi",
+    "e1000-tx packets=99 driver=interrupt vector=msi itr=500",
     "virtio-net-rx packets=20 batch=5 irq=1 --nic virtio-net-pci,backend=source",
     "virtio-net-rx packets=5 batch=5 tso=1 mergeable=1 --nic virtio-net-pci,backend=source,size=65214",
     "virtio-net-echo packets=20 batch=5 irq=1 --nic virtio-net-pci,backend=reflector,queue=thread",

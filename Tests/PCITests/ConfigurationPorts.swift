@@ -68,7 +68,7 @@ final class TestNIC: Device, PCIDevice, @unchecked Sendable {
         PCIBaseAddress(2, window: 2, of: windows, is64Bit: true), PCIBaseAddress(4, window: 3, of: windows),
       ],
       capabilities: [PCICapability(id: 0x09, body: [8, 1, 2, 3, 4, 5], writable: [0, 0, 0xf0])],
-      interrupt: wire, interruptLine: 11, msi: MSI(message), messages: MSIXTable(messages, bar: 4))
+      interrupt: wire, interruptLine: 11, msi: MSI(message), msix: MSIXTable(messages, bar: 4))
     super.init(name: "nic", windows: windows)
   }
 
@@ -76,15 +76,15 @@ final class TestNIC: Device, PCIDevice, @unchecked Sendable {
 
   func raise(_ asserted: Bool) { exclusively { function.pin.set(asserted) } }
 
-  override func read(_ access: Access) -> UInt64 { function.messages!.read(access) }
-  override func write(_ access: Access, _ value: UInt64) { function.messages!.write(access, value) }
+  override func read(_ access: Access) -> UInt64 { function.msix!.read(access) }
+  override func write(_ access: Access, _ value: UInt64) { function.msix!.write(access, value) }
 }
 
 /// A message that goes nowhere.
 class RecordingMessage: MessageInterrupt, @unchecked Sendable {
   private(set) var routed: Message?
-  private(set) var sent: [Message?] = []
+  private(set) var delivered: [Message?] = []
 
-  override func route(_ message: Message?) throws(KVMError) { routed = message }
-  override func send() { sent.append(routed) }
+  override func lead(to message: Message?) throws(KVMError) { routed = message }
+  override func deliver() { delivered.append(routed) }
 }

@@ -23,7 +23,7 @@ struct MSIXTests {
     nic.read(Access(window: 3, offset: offset, size: size))
   }
 
-  private var table: MSIXTable { nic.function.messages! }
+  private var table: MSIXTable { nic.function.msix! }
   private var pending: UInt64 { read(0x800, size: 8) }
 
   /// Programs a vector and leaves it masked or not.
@@ -41,7 +41,7 @@ struct MSIXTests {
     table.signal(1)
     table.signal(1)
     #expect(
-      nic.messages[1].sent == [
+      nic.messages[1].delivered == [
         .init(address: 0xfee0_1000, data: 0x41), .init(address: 0xfee0_1000, data: 0x41),
       ])
     #expect(table.sent == 2)
@@ -56,7 +56,7 @@ struct MSIXTests {
     control(0x8000)
     table.signal(0)
     #expect(pending == 1)
-    #expect(nic.messages[0].sent.isEmpty)
+    #expect(nic.messages[0].delivered.isEmpty)
   }
 
   @Test(
@@ -73,14 +73,14 @@ struct MSIXTests {
     table.signal(2)
     table.signal(2)
     #expect(pending == 4)
-    #expect(nic.messages[2].sent.isEmpty)
+    #expect(nic.messages[2].delivered.isEmpty)
     switch kind {
     case 0: write(44, 0)
     case 1: control(0x8000)
     default: ports.write(3, 0x04, size: 2, 0x07)
     }
     #expect(pending == 0)
-    #expect(nic.messages[2].sent == [.init(address: 0xfee0_1000, data: 0x42)])
+    #expect(nic.messages[2].delivered == [.init(address: 0xfee0_1000, data: 0x42)])
   }
 
   @Test("a message that was changed while masked goes as it is now")
@@ -91,7 +91,7 @@ struct MSIXTests {
     table.signal(0)
     write(8, 0x50)
     write(12, 0)
-    #expect(nic.messages[0].sent.map { $0?.data } == [0x50])
+    #expect(nic.messages[0].delivered.map { $0?.data } == [0x50])
   }
 
   @Test("vectors that are not there, NO_VECTOR among them, send nothing")
@@ -99,7 +99,7 @@ struct MSIXTests {
     control(0x8000)
     for vector in [3, 64, 0xffff, -1, .max] { table.signal(vector) }
     #expect(pending == 0)
-    #expect(nic.messages.allSatisfy { $0.sent.isEmpty })
+    #expect(nic.messages.allSatisfy { $0.delivered.isEmpty })
   }
 
   @Test("quad words are two double words, and the pending bits cannot be written")
@@ -168,7 +168,7 @@ struct MSIXTests {
       }
       #expect(
         pending == models.enumerated().reduce(0) { $0 | ($1.element.isPending ? 1 << UInt64($1.offset) : 0) })
-      #expect(nic.messages.map(\.sent.count) == models.map(\.sent))
+      #expect(nic.messages.map(\.delivered.count) == models.map(\.sent))
     }
   }
 }

@@ -13,18 +13,13 @@ private struct Driver {
   let echo: Echo
   let device: VirtioPCI
   let wire = InterruptLine()
-  let messages: [Message]
+  let messages: [MessageInterrupt]
   let host = PCIHost()
-
-  final class Message: MessageInterrupt, @unchecked Sendable {
-    var sent = 0
-    override func send() { sent += 1 }
-  }
 
   init(messages count: Int = 3) throws {
     ring = try Ring(size: 8)
     echo = Echo(memory: ring.memory)
-    messages = (0..<count).map { _ in Message() }
+    messages = (0..<count).map { _ in MessageInterrupt() }
     device = try VirtioPCI(
       device: echo, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: wire, interruptLine: 10,
       messages: messages)

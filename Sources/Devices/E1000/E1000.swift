@@ -143,7 +143,7 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
     packets.dropped &+= backend.dropped
     packets.lost = backend.lost
     packets.corrupt = backend.corrupt
-    return DeviceCounters(kicks: kicks, interrupts: interrupt.raised, packets: packets)
+    return DeviceCounters(kicks: kicks, interrupts: function.interrupts, packets: packets)
   }
 
   /// Moves frames that wait in the back end into the receive ring. For the thread that learns of new frames;

@@ -9,6 +9,8 @@ public final class MSI: @unchecked Sendable {
   /// Takes a line for the report; set by the device.
   public var onFault: (String) -> Void = { _ in }
   private let message: MessageInterrupt
+  /// How many messages were sent.
+  public var sent: UInt64 { message.sent }
   private var level = false
   private var maySend = false
   private var isTold = false

@@ -31,7 +31,7 @@ public final class MSIXTable: @unchecked Sendable {
   }
 
   /// How many messages were sent.
-  public private(set) var sent: UInt64 = 0
+  public var sent: UInt64 { vectors.reduce(0) { $0 &+ $1.sent } }
   /// Takes a line for the report; set by the device.
   public var onFault: (String) -> Void = { _ in }
   private let vectors: [MessageInterrupt]
@@ -73,7 +73,7 @@ public final class MSIXTable: @unchecked Sendable {
     if isHeld(vector) {
       pending |= 1 << UInt64(vector)
     } else {
-      send(vector)
+      vectors[vector].send()
     }
   }
 
@@ -135,11 +135,6 @@ public final class MSIXTable: @unchecked Sendable {
     let bit: UInt64 = 1 << UInt64(vector)
     guard pending & bit != 0 else { return }
     pending &= ~bit
-    send(vector)
-  }
-
-  private func send(_ vector: Int) {
-    sent &+= 1
     vectors[vector].send()
   }
 }

@@ -12,7 +12,7 @@ public final class PCIFunction: @unchecked Sendable {
   public let bars: [PCIBaseAddress]
   /// INTA#, for the device to drive; it leads nowhere for a function that does not interrupt.
   public let pin: PCIInterruptPin
-  public let messages: MSIXTable?
+  public let msix: MSIXTable?
   public let msi: MSI?
   /// The bytes of a capability that are the device's affair, by offset in configuration space.
   public let live: Range<Int>?
@@ -38,19 +38,19 @@ public final class PCIFunction: @unchecked Sendable {
   ///   - interrupt: the wire of INTA#, nil for a function that does not interrupt.
   ///   - interruptLine: the interrupt controller's input that it leads to.
   ///   - msi: for a function that tells all by the level of its pin; nil for none.
-  ///   - messages: MSI-X, nil for none.
+  ///   - msix: nil for none.
   public init(
     name: String, vendor: UInt16, device: UInt16, revision: UInt8 = 0, classCode: UInt32,
     subsystem: (vendor: UInt16, id: UInt16) = (0, 0), bars: [PCIBaseAddress] = [],
     capabilities: [PCICapability] = [], interrupt: InterruptLine? = nil, interruptLine: UInt8 = 0,
-    msi: MSI? = nil, messages: MSIXTable? = nil
+    msi: MSI? = nil, msix: MSIXTable? = nil
   ) {
     let registers = bars.flatMap(\.registers)
     precondition(classCode < 1 << 24 && Set(registers).count == registers.count)
     self.name = name
     self.bars = bars
     self.msi = msi
-    self.messages = messages
+    self.msix = msix
     let values = storage.view.slice(0, Configuration.size)!
     self.values = values
     writable = storage.view.slice(Configuration.size, Configuration.size)!
@@ -59,7 +59,7 @@ public final class PCIFunction: @unchecked Sendable {
       let rest = values.load(UInt8.self, at: Configuration.status) & ~Status.interrupt
       values.store(rest | (isAsserted ? Status.interrupt : 0), at: Configuration.status)
     }
-    let all = capabilities + [msi.map { _ in MSI.capability }, messages?.capability].compactMap(\.self)
+    let all = capabilities + [msi.map { _ in MSI.capability }, msix?.capability].compactMap(\.self)
     let offsets = Self.offsets(of: all)
     live = zip(all, offsets).compactMap { $0.liveBytes(at: $1) }.first
     msiOffset = zip(all, offsets).first { $0.0.id == PCICapability.msi }?.1
@@ -115,10 +115,22 @@ public final class PCIFunction: @unchecked Sendable {
     capabilities.reduce(into: [Configuration.headerEnd]) { $0.append($0.last! + $1.count) }
   }
 
+  /// How many messages were sent.
+  public var messagesSent: UInt64 { (msi?.sent ?? 0) &+ (msix?.sent ?? 0) }
+
+  /// How often the function interrupted: rises of the wire that INTA# leads to, and messages.
+  public var interrupts: UInt64 { pin.raisedOnWire &+ messagesSent }
+
   /// Whether the guest lets the device reach memory on its own (PCI 3.0, section 6.2.2, bit 2).
   public var isBusMaster: Bool { command & Command.busMaster != 0 }
 
   private var command: UInt16 { values.load(at: Configuration.command) }
+
+  /// The interrupt controller's input that INTA# leads to, as the guest is told; nil for a function that does not interrupt.
+  var interruptLine: UInt8? {
+    let hasPin = values.load(UInt8.self, at: Configuration.interruptPin) != 0
+    return hasPin ? values.load(at: Configuration.interruptLine) : nil
+  }
 
   /// Where a base address register puts its window, nil for nowhere.
   func place(of bar: PCIBaseAddress) -> UInt64? {
@@ -126,12 +138,6 @@ public final class PCIFunction: @unchecked Sendable {
     let low: UInt32 = values.load(at: bar.offset)
     let high: UInt32 = bar.kind == .memory64 ? values.load(at: bar.offset + 4) : 0
     return bar.place(UInt64(high) << 32 | UInt64(low))
-  /// The interrupt controller's input that INTA# leads to, as the guest is told; nil for a function that does not interrupt.
-  var interruptLine: UInt8? {
-    let hasPin = values.load(UInt8.self, at: Configuration.interruptPin) != 0
-    return hasPin ? values.load(at: Configuration.interruptLine) : nil
-  }
-
   }
 
   /// Whether a write of `size` bytes at `offset` may have changed how the function interrupts.
@@ -146,7 +152,7 @@ public final class PCIFunction: @unchecked Sendable {
   /// Lets what the guest wrote hold for interrupts. With the device's gate closed.
   func settleInterrupts() {
     let control: UInt16 = msixOffset.map { values.load(at: $0 + MSIXTable.controlOffset) } ?? 0
-    messages?.set(control, isBusMaster: isBusMaster)
+    msix?.set(control, isBusMaster: isBusMaster)
     let message = msiOffset.flatMap(message)
     msi?.set(message, isBusMaster: isBusMaster)
     pin.isDisabled =

@@ -19,6 +19,9 @@ public final class PCIInterruptPin: InterruptLine, @unchecked Sendable {
     self.show = show
   }
 
+  /// How often the wire rose.
+  var raisedOnWire: UInt64 { wire?.raised ?? 0 }
+
   public override func drive(_ asserted: Bool) {
     show(asserted)
     wire?.set(asserted && !isDisabled)

@@ -60,12 +60,12 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
       classCode: device.type == 1 ? 0x02_00_00 : 0xff_00_00,
       subsystem: (0x1af4, UInt16(0x1040 + device.type)),
       bars: bars, capabilities: Self.capabilities(of: device), interrupt: interrupt,
-      interruptLine: interruptLine, messages: messages.isEmpty ? nil : MSIXTable(messages, bar: 2))
+      interruptLine: interruptLine, msix: messages.isEmpty ? nil : MSIXTable(messages, bar: 2))
     try super.init(name: name, device: device, service: service, doorbells: doorbells, windows: windows)
-    function.messages?.onFault = { [unowned self] in fault($0) }
+    function.msix?.onFault = { [unowned self] in fault($0) }
   }
 
-  public override var interrupts: UInt64 { function.pin.raised &+ (function.messages?.sent ?? 0) }
+  public override var interrupts: UInt64 { function.interrupts }
 
   public override var reachesMemory: Bool { function.isBusMaster }
 
@@ -76,7 +76,7 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
   // MARK: Windows
 
   public override func read(_ access: Access) -> UInt64 {
-    if access.window == 1, let messages = function.messages { return messages.read(access) }
+    if access.window == 1, let msix = function.msix { return msix.read(access) }
     switch PCIStructure.at(Int(access.offset)) {
     case .common: return readCommon(access)
     case .isr: return readISR(access)
@@ -86,7 +86,7 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
   }
 
   public override func write(_ access: Access, _ value: UInt64) {
-    if access.window == 1, let messages = function.messages { return messages.write(access, value) }
+    if access.window == 1, let msix = function.msix { return msix.write(access, value) }
     switch PCIStructure.at(Int(access.offset)) {
     case .common: writeCommon(access, value)
     case .isr: fault("write of isr, which does not allow it")
@@ -195,7 +195,7 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
 
   /// A vector that is none reads back as NO_VECTOR, by which the driver learns of it (section 4.1.5.1.2.1).
   private func vector(_ wanted: UInt16) -> UInt16 {
-    Int(wanted) < function.messages?.count ?? 0 ? wanted : Self.noVector
+    Int(wanted) < function.msix?.count ?? 0 ? wanted : Self.noVector
   }
 
   private func reset() {
@@ -231,13 +231,13 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
 
   /// With MSI-X a message each, and the ISR stays as it is (section 4.1.5.1.2); else one line for both kinds.
   public override func deliver(_ notifications: Notifications) {
-    if let messages = function.messages, messages.isEnabled {
+    if let msix = function.msix, msix.isEnabled {
       var queues = notifications.queues
       while queues != 0 {
-        messages.signal(Int(queueVectors[queues.trailingZeroBitCount]))
+        msix.signal(Int(queueVectors[queues.trailingZeroBitCount]))
         queues &= queues &- 1
       }
-      if notifications.configuration { messages.signal(Int(configVector)) }
+      if notifications.configuration { msix.signal(Int(configVector)) }
     } else {
       if notifications.queues != 0 { isr |= 1 }
       if notifications.configuration { isr |= 2 }

@@ -47,8 +47,9 @@ extension LadderRung {
       "e1000-msi", "E1000, interrupts by MSI", .e1000, words: ["driver=interrupt", "vector=msi"],
       directions: [.transmit],
       """
-      The same by message: no pin is driven and no interrupt controller asked, but there is one message for all causes, \
-      so the handler reads ICR as before.
+      The same by message, which takes the VMM one signal of an irqfd where a pin that rises and falls is two calls. It is \
+      one message for all causes, so the handler reads ICR as before. Drivers of operating systems leave it off: the chip \
+      has errata there.
       """),
     LadderRung(
       "e1000-tidv", "E1000, interrupts after TIDV", .e1000,

@@ -9,8 +9,6 @@ final class InterruptRouting: Sendable {
   private let vm: VirtualMachine
   /// By number from ``VirtualMachine/firstMessageNumber`` on; nil for those that lead nowhere.
   private let messages = Mutex<[MessageInterrupt.Message?]>([])
-  /// How many were sent.
-  let sent = Atomic<UInt64>(0)
 
   init(_ vm: VirtualMachine) {
     self.vm = vm
@@ -59,7 +57,6 @@ private final class KernelMessageInterrupt: MessageInterrupt, @unchecked Sendabl
   private let routing: InterruptRouting
   private let index: Int
   private let event: WakeUp
-  private var isRouted = false
 
   init(_ routing: InterruptRouting, _ index: Int, _ event: WakeUp) {
     self.routing = routing
@@ -67,8 +64,7 @@ private final class KernelMessageInterrupt: MessageInterrupt, @unchecked Sendabl
     self.event = event
   }
 
-  override func route(_ message: Message?) throws(KVMError) {
-    isRouted = false
+  override func lead(to message: Message?) throws(KVMError) {
     // A processor takes messages at 0xfeexxxxx only (Intel SDM vol. 3, 11.11.1); KVM does not look at these bits.
     if let message, message.address >> 20 != 0xfee {
       try routing.route(index, nil)
@@ -77,12 +73,9 @@ private final class KernelMessageInterrupt: MessageInterrupt, @unchecked Sendabl
         advice: "message to \(hex(message.address)), where no LAPIC is, is not sent")
     }
     try routing.route(index, message)
-    isRouted = message != nil
   }
 
-  override func send() {
-    guard isRouted else { return }
-    routing.sent.add(1, ordering: .relaxed)
+  override func deliver() {
     event.signal()
   }
 }

@@ -165,10 +165,7 @@ public final class Machine: Sendable {
   /// Whether the machine takes interrupts that are messages.
   public var hasMessageInterrupts: Bool { routing != nil }
 
-  /// How many messages were sent, of those that the machine takes.
-  public var messagesSent: UInt64 { routing?.sent.load(ordering: .relaxed) ?? 0 }
-
-  /// A message to the LAPICs, which any thread may send without an exit of a vCPU (KVM_IRQFD, KVM_SET_GSI_ROUTING).
+  /// A message to the LAPICs, which costs no exit of a vCPU (KVM_IRQFD, KVM_SET_GSI_ROUTING).
   ///
   /// - Throws: ``KVMError`` where the machine does not take them (``hasMessageInterrupts``), or the host has no more.
   public func messageInterrupt() throws(KVMError) -> MessageInterrupt {
