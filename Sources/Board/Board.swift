@@ -17,8 +17,8 @@ public final class Board: Sendable {
   public let devices: [Device]
   public let nics: [NICSpecification]
   public let window = MeasuredWindow()
-  /// The interrupt lines that devices drive: pin and wire, by the device's name.
-  public let interruptLines: [String: (number: Int, line: InterruptLine)]
+  /// The interrupt lines that devices drive: pin and wire.
+  public let interruptLines: [(number: Int, line: InterruptLine)]
   /// What the guest finds in the place of firmware; nil where there is no IOAPIC, or more processors than it can tell of.
   public let multiprocessorTable: MPTable?
   /// Words that the VMM adds to the guest's command line.
@@ -50,14 +50,14 @@ public final class Board: Sendable {
     let machine = try Machine(configuration, on: system, interrupts: pic, onStop: { stopped.signal() })
     let control = machine.control
     let write: @Sendable (UInt8) -> Void = { output.put($0) { control.isStopping } }
-    var lines: [String: (number: Int, line: InterruptLine)] = [:]
-    func connect(_ device: String, to number: Int) -> InterruptLine {
+    var lines: [(number: Int, line: InterruptLine)] = []
+    func connect(_ number: Int) -> InterruptLine {
       let line = machine.interruptLine(number)
-      lines[device] = (number, line)
+      lines.append((number, line))
       return line
     }
     let uart = UART(
-      line: connect("uart", to: 4), output: write, roomForInput: { inputWanted.signal() })
+      line: connect(4), output: write, roomForInput: { inputWanted.signal() })
     let window = window
     let marks = MarkSource()
     var devices: [Device] = [
@@ -91,7 +91,7 @@ public final class Board: Sendable {
     self.uart = uart
     self.stopped = stopped
     self.inputWanted = inputWanted
-    commandLineSuffix = builder.words.joined(separator: " ")
+    commandLineSuffix = builder.commandLineSuffix
   }
 
   /// How many interrupts the devices sent as messages.

@@ -10,19 +10,19 @@ import VirtioNet
 struct NICBuilder {
   private let machine: Machine
   private let host: PCIHost
-  private let connect: (String, Int) -> InterruptLine
+  private let connect: (Int) -> InterruptLine
   private let wire: NetBackend?
   /// Words that the guest's command line needs to find the NICs.
-  private(set) var words: [String] = []
+  private(set) var commandLineSuffix = ""
   /// What rings the NICs' alarms.
   private(set) var alarms: [Watch] = []
 
   /// - Parameters:
   ///   - wire: the end that a NIC with a bridge behind it gets.
-  ///   - connect: the interrupt line of a device, by its name and the line's number.
+  ///   - connect: the interrupt line of a device, by the line's number.
   init(
     _ machine: Machine, _ host: PCIHost, wire: NetBackend?,
-    connect: @escaping (String, Int) -> InterruptLine
+    connect: @escaping (Int) -> InterruptLine
   ) {
     self.machine = machine
     self.host = host
@@ -48,7 +48,7 @@ struct NICBuilder {
     let alarm = try ClockAlarm.make()
     let mac = nic.mac
     let e1000 = E1000(
-      memory: machine.memory, backend: backend, interrupt: connect("e1000", 11), alarm: alarm,
+      memory: machine.memory, backend: backend, interrupt: connect(11), alarm: alarm,
       mac: MACAddress(mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]),
       message: machine.hasMessageInterrupts ? try machine.messageInterrupt() : nil, coalesced: nic.coalesced)
     alarms.append(alarm.watch(for: e1000))
@@ -60,9 +60,9 @@ struct NICBuilder {
     _ nic: NICSpecification, _ backend: NetBackend
   ) throws(KVMError) -> Device {
     let base: GuestAddress = 0xd000_0000
-    words.append("virtio_mmio.device=4K@\(hex(base)):5")
+    commandLineSuffix = "virtio_mmio.device=4K@\(hex(base)):5"
     return try VirtioMMIO(
-      device: virtioNet(nic, backend), base: base, interrupt: connect("virtio-net", 5), service: nic.queue)
+      device: virtioNet(nic, backend), base: base, interrupt: connect(5), service: nic.queue)
   }
 
   private func makeVirtioPCI(
@@ -75,7 +75,7 @@ struct NICBuilder {
       for _ in 0...net.queues.count { messages.append(try machine.messageInterrupt()) }
     }
     let transport = try VirtioPCI(
-      device: net, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: connect("virtio-net-pci", 10),
+      device: net, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: connect(10),
       interruptLine: 10, messages: messages, service: nic.queue)
     host.attach(transport, at: 4)
     return transport

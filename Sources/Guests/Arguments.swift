@@ -4,8 +4,13 @@ import VMM
 
 /// `64M` as 67108864; nil for what is no size.
 func byteCount(_ text: String) -> UInt64? {
-  let units: [Character: UInt64] = ["K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
-  let unit = text.last.flatMap { units[Character($0.uppercased())] }
+  let unit: UInt64? =
+    switch text.last {
+    case "K", "k": 1 << 10
+    case "M", "m": 1 << 20
+    case "G", "g": 1 << 30
+    default: nil
+    }
   guard let number = UInt64(unit == nil ? text[...] : text.dropLast()), text.first?.isNumber == true else {
     return nil
   }
@@ -44,4 +49,11 @@ private func numbers(_ text: Substring, separatedBy separator: Character) -> (UI
 
 private func number(_ text: Substring) -> UInt32? {
   text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+}
+
+extension [String] {
+  /// Those that are not empty, parted by blanks. Not by `joined`, whose look-up of conformances a start would pay for.
+  public var commandLine: String {
+    reduce("") { $1.isEmpty ? $0 : $0.isEmpty ? $1 : $0 + " " + $1 }
+  }
 }

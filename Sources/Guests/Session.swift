@@ -50,7 +50,7 @@ public struct Session {
   /// loaders have always passed it.
   private static func bootCommandLine(_ image: BootImage, _ words: String, _ suffix: String) -> String {
     let name = image.format.isMultiboot ? image.name : ""
-    return [name, words, suffix].filter { !$0.isEmpty }.joined(separator: " ")
+    return [name, words, suffix].commandLine
   }
 
   private static func makeBoard(

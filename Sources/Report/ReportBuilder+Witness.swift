@@ -9,7 +9,7 @@ extension Board {
     WitnessPlan(
       host: .current, devices: devices.map { WitnessPlan.Place($0) },
       hasKernelInterruptControllers: machine.configuration.interruptControllers == .kernel,
-      interruptLines: interruptLines.values.map(\.number).sorted(), hasMessages: machine.hasMessageInterrupts)
+      interruptLines: interruptLines.map(\.number).sorted(), hasMessages: machine.hasMessageInterrupts)
   }
 }
 
@@ -41,7 +41,7 @@ extension ReportBuilder {
     MachineFacts(
       exits: exitsByReason, devices: board.devices.map(facts(of:)), unclaimed: unclaimedFacts,
       raised: Dictionary(
-        board.interruptLines.values.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +),
+        board.interruptLines.map { ($0.number, $0.line.raised) }, uniquingKeysWith: +),
       messages: board.messagesSent, strays: board.machine.strays)
   }
 

@@ -75,8 +75,7 @@ final class BootRun {
 
 extension BootArguments {
   fileprivate var request: GuestRequest {
-    let line = ([cmdline ?? ""] + words).filter { !$0.isEmpty }.joined(separator: " ")
-    var request = GuestRequest(image, commandLine: line)
+    var request = GuestRequest(image, commandLine: ([cmdline ?? ""] + words).commandLine)
     if let memory { request.memory = memory }
     if let cpus { request.cpus = cpus }
     if let irqchip { request.irqchip = irqchip }

@@ -37,7 +37,7 @@ public struct Window: Sendable {
     _ space: Space, base: UInt64, count: UInt64, registers: RegisterMap, coalesced: [Range<Int>] = [],
     doorbells: [Doorbell] = [], isMovable: Bool = false
   ) {
-    precondition(count > 0 && base <= UInt64.max - count && !coalesced.contains(where: \.isEmpty))
+    precondition(count > 0 && base <= UInt64.max - count && !coalesced.contains { $0.isEmpty })
     precondition(space != .msr || !isMovable)
     self.space = space
     self.base = base

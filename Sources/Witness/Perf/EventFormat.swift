@@ -3,23 +3,23 @@
 public struct EventFormat: Equatable, Sendable {
   /// The number that perf_event_open(2) wants.
   public let identifier: UInt64
-  private let fields: [String: EventField]
+  /// Read when somebody asks for a field: the counter of CPUIDs, which each start of a guest waits for, does not.
+  private let text: String
 
-  /// Reads the file's text; nil where it names no number. A line that makes no sense is a field that is not there.
+  /// Reads the number from the file's text; nil where it names none.
   public init?(_ text: String) {
-    let lines = text.split(separator: "\n")
-    guard let number = lines.firstMap({ $0.suffix(behind: "ID:") }), let identifier = UInt64(number) else {
-      return nil
-    }
+    let line = text.utf8.split(separator: UInt8(ascii: "\n")).first { $0.starts(with: "ID:".utf8) }
+    guard let number = line.flatMap({ Substring($0).suffix(behind: "ID:") }), let identifier = UInt64(number)
+    else { return nil }
     self.identifier = identifier
-    fields = Dictionary(lines.compactMap(EventField.named), uniquingKeysWith: { first, _ in first })
+    self.text = text
   }
 
-  /// The field of this name, which holds a number.
+  /// The field of this name, which holds a number. A line that makes no sense is a field that is not there.
   ///
   /// - Throws: ``Unavailable`` where there is none of that name, or one that is no number of 1, 2, 4 or 8 bytes.
   public func field(_ name: String) throws(Unavailable) -> EventField {
-    guard let field = fields[name] else {
+    guard let field = text.split(separator: "\n").firstMap({ EventField($0, named: name) }) else {
       throw Unavailable("its records have no field \(name) on this kernel")
     }
     guard [1, 2, 4, 8].contains(field.size) else {
@@ -37,8 +37,14 @@ public struct EventField: Equatable, Sendable {
   public let size: Int
   public let isSigned: Bool
 
-  /// Parses a line like `field:unsigned int port; offset:12; size:4; signed:0;`, nil for any other.
-  fileprivate static func named(_ line: Substring) -> (String, EventField)? {
+  init(offset: Int, size: Int, isSigned: Bool) {
+    self.offset = offset
+    self.size = size
+    self.isSigned = isSigned
+  }
+
+  /// Parses a line like `field:unsigned int port; offset:12; size:4; signed:0;`, nil for any other and for another field.
+  fileprivate init?(_ line: Substring, named wanted: String) {
     let parts = line.split(separator: ";")
     guard let declaration = parts.firstMap({ $0.suffix(behind: "field:") }),
       let offset = parts.firstMap({ $0.suffix(behind: "offset:") }).flatMap({ UInt16($0) }),
@@ -46,9 +52,9 @@ public struct EventField: Equatable, Sendable {
       let signed = parts.firstMap({ $0.suffix(behind: "signed:") }),
       // As in C: the type's words, the name, and for an array its length in brackets.
       let name = declaration.prefix(while: { $0 != "[" }).split(whereSeparator: { $0 == " " || $0 == "*" })
-        .last
+        .last, name == wanted
     else { return nil }
-    return (String(name), EventField(offset: Int(offset), size: Int(size), isSigned: signed == "1"))
+    self.init(offset: Int(offset), size: Int(size), isSigned: signed == "1")
   }
 
   /// The value, with its sign extended where it has one; nil where the data ends before it.
