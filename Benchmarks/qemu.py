@@ -191,7 +191,7 @@ def measure(programs, verdicts):
         all_ours = exits_per_packet(lambda n: our_exits(programs, rung, n, verdicts), rung.counted)
         all_theirs = exits_per_packet(lambda n: their_exits(programs, rung, n), rung.counted)
         for kind, ours, theirs in zip(("to user space", "of any kind"), all_ours, all_theirs):
-            share = f", {ours / theirs:.2f} of QEMU's" if theirs else ""
+            share = f", {ours / theirs:.2f} of QEMU's" if theirs > 0 else ""
             chance = "; QEMU's is a matter of chance" if rung.chance else ""
             print(f"    exits/packet {kind}: swiftvmm {ours:.5f}, QEMU {theirs:.5f}{share}{chance}")
             if ours > theirs and not rung.chance:
