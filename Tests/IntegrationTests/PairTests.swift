@@ -35,9 +35,7 @@ struct PairTests {
   }
 
   static let e1000 = "e1000,backend=bridge"
-  static let virtio = ["", ",queue=thread", ",queue=adaptive", ",queue=poll"].map {
-    "virtio-net-pci,backend=bridge\($0)"
-  }
+  static let virtio = ["", ",queue=thread", ",queue=poll"].map { "virtio-net-pci,backend=bridge\($0)" }
   static let wires = virtio.map { (e1000, $0) } + virtio.map { ($0, e1000) }
 
   private static func image(of nic: String, _ direction: String) -> String {
