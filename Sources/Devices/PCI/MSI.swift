@@ -9,8 +9,6 @@ public final class MSI: @unchecked Sendable {
   /// Takes a line for the report; set by the device.
   public var onFault: (String) -> Void = { _ in }
   private let message: MessageInterrupt
-  /// How many messages were sent.
-  public var sent: UInt64 { message.sent }
   private var level = false
   private var maySend = false
   private var isTold = false
@@ -19,6 +17,9 @@ public final class MSI: @unchecked Sendable {
   public init(_ message: MessageInterrupt) {
     self.message = message
   }
+
+  /// How many messages were sent.
+  public var sent: UInt64 { message.sent }
 
   /// Offsets in the capability (PCI 3.0, figure 6-9, with 64 bits of address).
   enum Offset {

@@ -85,7 +85,7 @@ public final class PCIFunction: @unchecked Sendable {
       writable.store(0xff as UInt8, at: Configuration.interruptLine)
       values.store(1 as UInt8, at: Configuration.interruptPin)
     }
-    lay(all)
+    lay(all, at: offsets)
   }
 
   private func lay(_ bar: PCIBaseAddress) {
@@ -98,9 +98,9 @@ public final class PCIFunction: @unchecked Sendable {
   }
 
   /// Puts the list of capabilities behind the header (PCI 3.0, section 6.7).
-  private func lay(_ capabilities: [PCICapability]) {
+  private func lay(_ capabilities: [PCICapability], at offsets: [Int]) {
     var pointer = Configuration.capabilities
-    for (capability, offset) in zip(capabilities, Self.offsets(of: capabilities)) {
+    for (capability, offset) in zip(capabilities, offsets) {
       precondition(offset + capability.count <= Configuration.size, "no room for the capabilities")
       values.store(UInt8(offset), at: pointer)
       values.store(capability.id, at: offset)

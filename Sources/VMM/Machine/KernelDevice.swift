@@ -35,6 +35,7 @@ public struct KernelDevice: Sendable {
     return reserved
   }
 
+  /// Where it answers, by space.
   public var ranges: [Window.Space: [ClosedRange<UInt64>]] {
     places.reduce(into: [:]) { $0[$1.space, default: []].append($1.range) }
   }

@@ -37,26 +37,6 @@ public struct EventField: Equatable, Sendable {
   public let size: Int
   public let isSigned: Bool
 
-  init(offset: Int, size: Int, isSigned: Bool) {
-    self.offset = offset
-    self.size = size
-    self.isSigned = isSigned
-  }
-
-  /// Parses a line like `field:unsigned int port; offset:12; size:4; signed:0;`, nil for any other and for another field.
-  fileprivate init?(_ line: Substring, named wanted: String) {
-    let parts = line.split(separator: ";")
-    guard let declaration = parts.firstMap({ $0.suffix(behind: "field:") }),
-      let offset = parts.firstMap({ $0.suffix(behind: "offset:") }).flatMap({ UInt16($0) }),
-      let size = parts.firstMap({ $0.suffix(behind: "size:") }).flatMap({ UInt16($0) }),
-      let signed = parts.firstMap({ $0.suffix(behind: "signed:") }),
-      // As in C: the type's words, the name, and for an array its length in brackets.
-      let name = declaration.prefix(while: { $0 != "[" }).split(whereSeparator: { $0 == " " || $0 == "*" })
-        .last, name == wanted
-    else { return nil }
-    self.init(offset: Int(offset), size: Int(size), isSigned: signed == "1")
-  }
-
   /// The value, with its sign extended where it has one; nil where the data ends before it.
   @inline(__always)
   public func value(in data: RawSpan) -> UInt64? {
@@ -71,6 +51,22 @@ public struct EventField: Equatable, Sendable {
     default: return nil
     }
     return isSigned ? UInt64(bitPattern: Int64(bitPattern: value << bits) >> bits) : value
+  }
+}
+
+extension EventField {
+  /// Parses a line like `field:unsigned int port; offset:12; size:4; signed:0;`, nil for any other and for another field.
+  fileprivate init?(_ line: Substring, named wanted: String) {
+    let parts = line.split(separator: ";")
+    guard let declaration = parts.firstMap({ $0.suffix(behind: "field:") }),
+      let offset = parts.firstMap({ $0.suffix(behind: "offset:") }).flatMap({ UInt16($0) }),
+      let size = parts.firstMap({ $0.suffix(behind: "size:") }).flatMap({ UInt16($0) }),
+      let signed = parts.firstMap({ $0.suffix(behind: "signed:") }),
+      // As in C: the type's words, the name, and for an array its length in brackets.
+      let name = declaration.prefix(while: { $0 != "[" }).split(whereSeparator: { $0 == " " || $0 == "*" })
+        .last, name == wanted
+    else { return nil }
+    self.init(offset: Int(offset), size: Int(size), isSigned: signed == "1")
   }
 }
 
