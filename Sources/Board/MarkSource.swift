@@ -28,15 +28,16 @@ final class MarkSource: Sendable {
     guard let parts = (parts.withLock { $0 }) else {
       return MeasuredWindow.Snapshot(time: time, exits: [], coalesced: [], counters: [])
     }
-    // A NIC's clock or thread, or the user's input, would else interrupt between one witness and the next.
-    let held = parts.devices.filter { $0 is E1000 || $0 is VirtioTransport || $0 is UART }
+    // A NIC's clock or thread, or the user's input, would else interrupt between one witness and the next. No other device
+    // counts, and none is entered: a vCPU in the PCI host may be waiting for a NIC. The UART comes first, for a vCPU stays
+    // in it for as long as nobody reads the guest's output, and meanwhile the supervisor needs the NICs.
+    let held =
+      parts.devices.filter { $0 is UART } + parts.devices.filter { $0 is E1000 || $0 is VirtioTransport }
     return Self.holding(held[...]) {
       parts.onMark(isBegin)
       let ledgers = parts.machine.ledgers
       let counters = parts.devices.map { device in
-        // The marker's own gate is closed at this moment, too.
-        if device is Marker { return DeviceCounters() }
-        return held.contains { $0 === device } ? device.counters : device.exclusively { device.counters }
+        held.contains { $0 === device } ? device.counters : DeviceCounters()
       }
       return MeasuredWindow.Snapshot(
         time: time, exits: Self.sum(ledgers.map(\.exits)), coalesced: Self.sum(ledgers.map(\.coalesced)),
@@ -44,7 +45,7 @@ final class MarkSource: Sendable {
     }
   }
 
-  /// Runs `body` with the gates of all `devices` closed. Nobody else holds one of them while waiting for another.
+  /// Runs `body` with the gates of all `devices` closed, in their order. Nobody else holds one while waiting for another.
   private static func holding<R>(_ devices: ArraySlice<Device>, _ body: () -> R) -> R {
     guard let first = devices.first else { return body() }
     return first.exclusively { holding(devices.dropFirst(), body) }
