@@ -12,7 +12,7 @@ public final class Passt: NetBackend, @unchecked Sendable {
   private var socket: Descriptor?
   /// Readable when there is something to do: the socket, and while there is none, the timer.
   private let events: Descriptor
-  private let timer: Descriptor
+  private let retry: RetryTimer
   private let vector = PieceVector()
   private let prefix = HostBuffer(count: StreamFrames.prefixCount)
   private let incoming = StreamFrames(capacity: 2 * NetBackend.longestFrame)
@@ -28,11 +28,9 @@ public final class Passt: NetBackend, @unchecked Sendable {
     let number = linux_make_epoll()
     guard number >= 0 else { throw KVMError("epoll_create1", errno: Int32(-number)) }
     events = Descriptor(owning: Int32(number))
-    let clock = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
-    guard clock >= 0 else { throw KVMError("timerfd_create", errno: linux_errno()) }
-    timer = Descriptor(owning: clock)
+    retry = try RetryTimer()
     super.init(name: "passt")
-    _ = linux_poll_with(events.number, timer.number, 0, 0)
+    _ = linux_poll_with(events.number, retry.number, 0, 0)
     let result = connect()
     guard result == 0 else {
       throw KVMError(path, errno: result, advice: "is passt running? 'passt --socket \(path)' starts it")
@@ -48,31 +46,20 @@ public final class Passt: NetBackend, @unchecked Sendable {
     return 0
   }
 
-  /// Forgets the connection; the frames that wait for it are lost with it.
+  /// Forgets the connection. Frames that wait for it are lost with it; those that came by it are not.
   private func disconnect() {
     socket = nil
     untaken &+= outgoing.waiting
     outgoing.clear()
-    incoming.clear()
+    incoming.keepWholeFrames()
     isOverflowTold = false
-    setTimer(milliseconds: 100)
+    retry.start()
     onFault("passt at \(path) closed the connection: frames are dropped until it is back")
   }
 
   /// Connects anew, at most once each time the timer has rung.
   private func connectAgain() {
-    var rings: UInt64 = 0
-    guard unsafe linux_read(timer.number, &rings, MemoryLayout<UInt64>.size) > 0, connect() == 0 else {
-      return
-    }
-    setTimer(milliseconds: 0)
-  }
-
-  /// Rings again and again; 0 for no more.
-  private func setTimer(milliseconds: Int) {
-    let time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
-    var setting = itimerspec(it_interval: time, it_value: time)
-    _ = unsafe timerfd_settime(timer.number, 0, &setting, nil)
+    if retry.hasRung() && connect() == 0 { retry.stop() }
   }
 
   // MARK: From the guest

@@ -31,7 +31,9 @@ final class StreamFrames {
     return space.view.slice(start + Self.prefixCount, firstLength)!
   }
 
-  private var firstLength: Int { Int(space.view.loadBigEndian(UInt32.self, at: start)) }
+  private var firstLength: Int { length(at: start) }
+
+  private func length(at place: Int) -> Int { Int(space.view.loadBigEndian(UInt32.self, at: place)) }
 
   func removeFirst() {
     guard let first else { return }
@@ -56,6 +58,18 @@ final class StreamFrames {
 
   func markReceived(_ count: Int) {
     end += count
+  }
+
+  /// Forgets a frame at the end of which a part is missing: the rest will not come.
+  func keepWholeFrames() {
+    var whole = start
+    while end - whole >= Self.prefixCount {
+      let next = whole + Self.prefixCount + length(at: whole)
+      guard next <= end else { break }
+      whole = next
+    }
+    end = whole
+    if start == end { clear() }
   }
 
   /// The first frame can be one. What sends others has lost its place in the stream.

@@ -21,9 +21,9 @@ public final class TAP: NetBackend, @unchecked Sendable {
   /// The errno of the trouble at hand, which has been told; 0 for none.
   private var trouble: Int32 = 0
   private var isRefusalTold = false
-  /// The interface was deleted: nothing to wait for.
+  /// The interface was deleted, and is looked for until it is back.
   private var isGone = false
-  private var nextAttempt = ContinuousClock.now
+  private let retry: RetryTimer
 
   /// Attaches to the interface, which is made if there is none of the name: it then goes with the descriptor, and is down.
   ///
@@ -36,6 +36,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
         advice: number == -Int(ENOENT) ? "'modprobe tun' as root brings it" : "run as root, or chmod it")
     }
     tun = Descriptor(owning: Int32(number))
+    retry = try RetryTimer()
     self.interface = interface
     let result = unsafe linux_attach_tap(tun.number, interface, Int32(Offload.headerCount))
     guard result == 0 else {
@@ -83,7 +84,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
       isRefusalTold = true
       return
     }
-    if errno == EBADFD { isGone = true }
+    if errno == EBADFD { lose() }
     guard errno != trouble else { return }
     trouble = errno
     let what =
@@ -96,16 +97,20 @@ public final class TAP: NetBackend, @unchecked Sendable {
     onFault("TAP \(interface): \(what); frames are dropped until it takes them again")
   }
 
-  /// Attaches to an interface of the name once there is one again; looks at most every 100 ms. Makes none: whoever deleted
-  /// it wanted that.
+  private func lose() {
+    isGone = true
+    retry.start()
+  }
+
+  /// Attaches to an interface of the name once there is one again; looks at most once each time the timer has rung. Makes
+  /// none: whoever deleted it wanted that.
   private func attachAgain() {
-    let now = ContinuousClock.now
-    guard now >= nextAttempt else { return }
-    nextAttempt = now + .milliseconds(100)
-    guard unsafe linux_has_interface(interface) != 0,
+    guard retry.hasRung(), unsafe linux_has_interface(interface) != 0,
       unsafe linux_attach_tap(tun.number, interface, Int32(Offload.headerCount)) == 0
     else { return }
     isGone = false
+    trouble = 0
+    retry.stop()
     guestAccepts(accepted)
   }
 
@@ -129,6 +134,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
   }
 
   public override var nextLength: Int? {
+    if isGone { attachAgain() }
     // Frames that the kernel had ready before the guest accepted less go nowhere; its queue is the bound.
     while aheadLength == 0, readAhead() {}
     return aheadLength > 0 ? aheadLength : nil
@@ -144,7 +150,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
     }
     guard result > Offload.headerCount else {
       if result < 0, result != -Int(EAGAIN), result != -Int(EINTR) {
-        isGone = true
+        lose()
         tell(Int32(-result))
       }
       return false
@@ -169,7 +175,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
     aheadOffload = .none
   }
 
-  public override var descriptor: Int32? { isGone ? nil : tun.number }
+  public override var descriptor: Int32? { isGone ? retry.number : tun.number }
 
   public override var dropped: UInt64 { untaken }
 }

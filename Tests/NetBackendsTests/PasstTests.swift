@@ -76,12 +76,6 @@ struct PasstTests {
     [0, 0, UInt8(frame.count >> 8), UInt8(frame.count & 255)] + frame
   }
 
-  /// Waits until the descriptor says that there is something to do.
-  private func isReady(_ passt: Passt) -> Bool {
-    var item = pollfd(fd: passt.descriptor!, events: Int16(POLLIN), revents: 0)
-    return unsafe poll(&item, 1, 20_000) == 1
-  }
-
   @Test("frames pass behind their lengths, also those that arrive byte by byte or two at once")
   func both() throws {
     let passt = try connected()
@@ -155,6 +149,26 @@ struct PasstTests {
     }
     #expect(
       lines.all[0] == "passt at \(fake.path) closed the connection: frames are dropped until it is back")
+  }
+
+  @Test("whole frames that came before the peer went away are still the guest's, a part of one is not")
+  func lastFrames() throws {
+    let lines = Lines()
+    let passt = try connected(lines)
+    fake.send(
+      (1...3).flatMap { framed(frameBytes($0, length: 60)) } + framed(frameBytes(4, length: 60)).dropLast())
+    #expect(passt.nextLength == 60)
+    fake.hangUp()
+    var sent: UInt64 = 0
+    repeat {
+      passt.transmit(0)
+      sent += 1
+    } while lines.all.isEmpty && sent < 10
+    for number in 1...3 as ClosedRange<UInt64> {
+      #expect(passt.take(cut: [60]) == frameBytes(number, length: 60))
+    }
+    #expect(passt.nextLength == nil)
+    #expect(passt.dropped == sent)
   }
 
   @Test(

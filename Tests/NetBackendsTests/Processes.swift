@@ -1,4 +1,5 @@
 import Foundation
+import NetBackends
 import Testing
 
 /// Runs a program to its end, in the namespace of the calling thread.
@@ -17,4 +18,10 @@ func start(_ words: [String]) throws -> pid_t {
   let error = unsafe posix_spawnp(&id, words[0], nil, nil, &arguments, environ)
   try #require(error == 0, "cannot start \(words[0]): errno \(error)")
   return id
+}
+
+/// Waits until a back end's descriptor says that there may be something to do.
+func isReady(_ backend: NetBackend) -> Bool {
+  var item = pollfd(fd: backend.descriptor!, events: Int16(POLLIN), revents: 0)
+  return unsafe poll(&item, 1, 20_000) == 1
 }
