@@ -12,7 +12,8 @@ public final class Capture: NetBackend, @unchecked Sendable {
   private let path: String
   private let file: Descriptor
   private let vector = PieceVector()
-  private let record = HostBuffer(count: 16)
+  /// The header of a record, or of the file.
+  private let record = HostBuffer(count: 24)
   /// Bytes of whole records.
   private var length = 0
   private var isOver = false
@@ -29,37 +30,40 @@ public final class Capture: NetBackend, @unchecked Sendable {
     self.inner = inner
     self.path = path
     super.init(name: inner.name)
+    // A file without frames is one, too. What a full disk does not take now the first frame tries again, and tells.
+    begin(isTold: false)
     inner.onFault = { [unowned self] in onFault($0) }
   }
 
-  /// The pcap file header: times in nanoseconds, version 2.4, nothing cut, Ethernet (draft-ietf-opsawg-pcap, section 4).
-  private static func fileHeader() -> HostBuffer {
-    let header = HostBuffer(count: 24)
-    header.view.store(UInt32(0xa1b2_3c4d), at: 0)
-    header.view.store(UInt16(2), at: 4)
-    header.view.store(UInt16(4), at: 6)
-    header.view.store(UInt32(1 << 18), at: 16)
-    header.view.store(UInt32(1), at: 20)
-    return header
+  /// Begins the file: times in nanoseconds, version 2.4, nothing cut, Ethernet (draft-ietf-opsawg-pcap, section 4).
+  private func begin(isTold: Bool) {
+    let header = record.view
+    header.clear()
+    header.store(UInt32(0xa1b2_3c4d), at: 0)
+    header.store(UInt16(2), at: 4)
+    header.store(UInt16(4), at: 6)
+    header.store(UInt32(1 << 18), at: 16)
+    header.store(UInt32(1), at: 20)
+    put(header, [MemoryView]().span, 0, isTold: isTold)
   }
 
   private func capture(_ frame: borrowing Span<MemoryView>, _ count: Int) {
     guard !isOver, count <= Self.longestFrame else { return }
-    if length == 0 {
-      let header = Self.fileHeader()
-      put(header.view, frame, 0)
-    }
+    if length == 0 { begin(isTold: true) }
     var now = timespec()
     _ = unsafe clock_gettime(CLOCK_REALTIME, &now)
-    record.view.store(UInt32(truncatingIfNeeded: now.tv_sec), at: 0)
-    record.view.store(UInt32(truncatingIfNeeded: now.tv_nsec), at: 4)
-    record.view.store(UInt32(count), at: 8)
-    record.view.store(UInt32(count), at: 12)
-    put(record.view, frame, count)
+    let header = record.view.slice(0, 16)!
+    header.store(UInt32(truncatingIfNeeded: now.tv_sec), at: 0)
+    header.store(UInt32(truncatingIfNeeded: now.tv_nsec), at: 4)
+    header.store(UInt32(count), at: 8)
+    header.store(UInt32(count), at: 12)
+    put(header, frame, count, isTold: true)
   }
 
   /// Writes a header and the first `count` bytes of `frame`.
-  private func put(_ header: MemoryView, _ frame: borrowing Span<MemoryView>, _ count: Int) {
+  private func put(
+    _ header: MemoryView, _ frame: borrowing Span<MemoryView>, _ count: Int, isTold: Bool
+  ) {
     guard !isOver else { return }
     vector.fill(header, frame, count)
     let result = vector.write(to: file.number)
@@ -68,9 +72,10 @@ public final class Capture: NetBackend, @unchecked Sendable {
       length += whole
       return
     }
-    isOver = true
     // Half a record would make the rest unreadable.
     if result >= 0 { _ = ftruncate(file.number, length) }
+    guard isTold else { return }
+    isOver = true
     let errno = result < 0 ? Int32(-result) : ENOSPC
     onFault("\(KVMError(path, errno: errno).description): the capture ends here, the traffic goes on")
   }

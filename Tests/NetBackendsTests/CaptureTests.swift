@@ -34,6 +34,7 @@ struct CaptureTests {
     let path = Self.path()
     defer { _ = unsafe unlink(path) }
     let capture = try Capture(Reflector(), path: path)
+    #expect(try frames(path) == [], "a file without frames is one")
     var expected: [[UInt8]] = []
     for (number, length) in [60, 61, 1514, 300].enumerated() {
       let frame = frameBytes(UInt64(number), length: length)
