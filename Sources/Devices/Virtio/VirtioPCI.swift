@@ -229,8 +229,10 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
     return UInt64(value)
   }
 
-  /// With MSI-X a message each, and the ISR stays as it is (section 4.1.5.1.2); else one line for both kinds.
+  /// With MSI-X a message each, else one line for both kinds (section 4.1.5.1.2). A change of the configuration is in the
+  /// ISR either way (section 4.1.4.5.1).
   public override func deliver(_ notifications: Notifications) {
+    if notifications.configuration { isr |= 2 }
     if let msix = function.msix, msix.isEnabled {
       var queues = notifications.queues
       while queues != 0 {
@@ -240,7 +242,6 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
       if notifications.configuration { msix.signal(Int(configVector)) }
     } else {
       if notifications.queues != 0 { isr |= 1 }
-      if notifications.configuration { isr |= 2 }
       function.pin.set(isr != 0)
     }
   }
