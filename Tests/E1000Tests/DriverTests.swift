@@ -215,13 +215,48 @@ struct BackendTests {
     rig.backend.drops = 3
     #expect(rig.nic.counters.packets?.dropped == 3)
     let watch = rig.nic.watches[0]
+    rig.startReceiver()
     #expect(watch.descriptor() == -1)
     rig.backend.number = 77
     #expect(watch.descriptor() == 77)
-    rig.startReceiver()
     rig.backend.waiting = [makeFrame(1)]
     watch.serve()
     #expect(rig.received(0).bytes == makeFrame(1))
+  }
+
+  /// Whoever waits for the far end would find it readable again and again.
+  @Test("frames that cannot be taken are not waited for, until the guest makes that they can")
+  func deafness() {
+    let watch = rig.nic.watches[0]
+    rig.backend.number = 77
+    rig.backend.waiting = (0..<3).map { makeFrame($0) }
+    /// Serves the watch as often as it has a descriptor, and a few times more than the frames need.
+    func wait() -> Bool {
+      for _ in 0..<4 where watch.descriptor() == 77 { watch.serve() }
+      return watch.descriptor() == 77
+    }
+    /// The guest's step makes the waiting thread look anew, by the alarm.
+    func step(_ body: () -> Void) {
+      rig.advance(10_000_000)
+      body()
+      #expect(rig.alarm.due != nil)
+      rig.advance(1_000_000)
+    }
+    #expect(!wait(), "reception is off")
+    rig.startReceiver(count: 8, given: 1)
+    #expect(!wait() && rig["RNBC"] == 1, "one frame is through, one waits for a descriptor")
+    rig["RDLEN"] = 0
+    rig["RDT"] = 2
+    #expect(!wait(), "a ring of no length")
+    rig["RDLEN"] = 128
+    step { rig["RDT"] = 7 }
+    #expect(rig.backend.waiting.isEmpty)
+    #expect(wait(), "all three are through")
+    rig["RCTL"] = rig["RCTL"] | 1 << 6
+    rig.backend.waiting = [makeFrame(4)]
+    #expect(!wait(), "loopback hears nothing of the wire")
+    step { rig["RCTL"] = rig["RCTL"] & ~(3 << 6) }
+    #expect(wait() && rig.backend.waiting.isEmpty)
   }
 
   @Test("a batch is flushed once")

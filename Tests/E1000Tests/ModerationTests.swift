@@ -75,12 +75,14 @@ struct ModerationTests {
     #expect(rig.line.isAsserted)
   }
 
-  @Test("FPD brings what is held back, and nothing where nothing is")
+  @Test("FPD of RDTR brings RXT0 at once, whether or not something is held back; bit 31 of TIDV is reserved")
   func flush() {
     rig.startReceiver()
     rig["RDTR"] = 1000
     rig["RDTR"] = 1000 | 1 << 31
-    #expect(rig["ICR"] == 0)
+    #expect(rig["ICR"] == Cause.rxt0)
+    rig["TIDV"] = 1000 | 1 << 31
+    #expect(rig["ICR"] == 0 && rig["TIDV"] == 1000)
     rig.backend.waiting = [makeFrame(1)]
     rig.nic.poll()
     #expect(rig["ICR"] == 0)

@@ -67,6 +67,45 @@ struct TransmitOffloadTests {
     }
   }
 
+  @Test("over two legacy descriptors the first says where the sum begins, the last where it goes")
+  func legacyInPieces() {
+    let rig = Rig()
+    let frame = makeFrame(5, count: 100)
+    rig.startTransmitter()
+    rig.queue(Array(frame[..<40]), 0, command: Rig.rs)
+    rig.queue(Array(frame[40...]), 1, command: Rig.whole | 0x04)
+    rig.store(UInt8(34), at: Rig.transmitRing + 13)
+    rig.store(UInt8(50), at: Rig.transmitRing + 16 + 10)
+    rig["TDT"] = 2
+    var expected = frame
+    expected.replaceSubrange(50..<52, with: Packets.bytes(~Packets.sum(frame[34...])))
+    #expect(rig.backend.sent == [expected])
+  }
+
+  @Test("a frame that is cut has the tag of its first data descriptor", arguments: [true, false])
+  func tagOfSegments(isInFirst: Bool) {
+    var random = SplitMix64(seed: 5)
+    let rig = Rig()
+    let packet = Packets.random(&random, payload: 200, isIPv6: false, isTCP: true)
+    rig["CTRL"] = 1 << 30 | 0x241
+    rig.startTransmitter()
+    rig.put(packet.bytes, at: Rig.transmitBuffers)
+    rig.describeContext(0, packet, segment: 100, payload: 200, command: Extended.tse)
+    let half = packet.bytes.count / 2
+    for (index, isTagged) in [(1, isInFirst), (2, !isInFirst)] {
+      rig.describeData(
+        index, address: Rig.transmitBuffers + UInt64(index == 1 ? 0 : half),
+        length: index == 1 ? half : packet.bytes.count - half,
+        command: (index == 2 ? Rig.eop : 0) | Extended.tse | (isTagged ? Extended.vle : 0),
+        options: index == 1 ? 3 : 0, special: isTagged ? 0x1234 : 0)
+    }
+    rig["TDT"] = 3
+    #expect(rig.backend.sent.count == 2)
+    for segment in rig.backend.sent {
+      #expect((Array(segment[12..<16]) == [0x81, 0x00, 0x12, 0x34]) == isInFirst)
+    }
+  }
+
   /// What the manual and the RFCs say a cut frame becomes, written for whole arrays.
   private func model(
     _ packet: Packets.Packet, size: Int, tag: UInt16? = nil

@@ -186,15 +186,20 @@ struct ReceiveTests {
     #expect(rig.received(0).bytes == makeFrame(2))
   }
 
-  @Test("small frames announce themselves when RSRPD asks for it")
-  func smallPackets() {
-    rig.startReceiver()
+  @Test(
+    "frames of which no more is stored than RSRPD says announce themselves, past the timers",
+    arguments: [
+      (isStripped: false, count: 60, isSmall: true), (false, 61, false), (true, 64, true), (true, 65, false),
+    ])
+  func smallPackets(isStripped: Bool, count: Int, isSmall: Bool) {
+    rig.startReceiver(control: Rig.plainReception & ~(1 << 26) | (isStripped ? 1 << 26 : 0))
     rig["RSRPD"] = 64
-    for (count, expected) in [(60, Cause.srpd), (61, 0)] {
-      rig.backend.waiting = [makeFrame(1, count: count)]
-      rig.nic.poll()
-      #expect(rig["ICR"] & Cause.srpd == expected)
-    }
+    rig["RDTR"] = 100
+    rig.backend.waiting = [makeFrame(1, count: count)]
+    rig.nic.poll()
+    #expect(rig["ICR"] == (isSmall ? Cause.srpd | Cause.rxt0 : 0))
+    rig.advance(1_000_000)
+    #expect(rig["ICR"] == (isSmall ? 0 : Cause.rxt0), "once, by either")
   }
 
   @Test("statistics count frames, octets, sizes and groups")

@@ -25,7 +25,7 @@ struct Place: CustomTestStringConvertible {
   /// Registers that hold what is written as far as the mask goes, and whose write does nothing else to them.
   static let holding = all.filter { place in
     switch place.definition.effect {
-    case nil, .rctl, .tctl, .tdt, .rdt, .ringLength, .itr, .rdtr, .tidv: place.definition.access == .readWrite
+    case nil, .rctl, .tctl, .tdt, .rdt, .ringLength, .itr, .rdtr: place.definition.access == .readWrite
     default: false
     }
   }

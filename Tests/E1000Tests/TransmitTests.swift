@@ -14,7 +14,7 @@ struct TransmitTests {
     rig["TDT"] = 1
     #expect(rig.backend.sent == [makeFrame(1)])
     #expect(rig["TDH"] == 1 && rig.isDone(0))
-    #expect(rig["ICR"] == Cause.txdw | Cause.txqe)
+    #expect(rig["ICR"] == Cause.txdw | Cause.txqe | Cause.txdLow)
     #expect(rig.faults.isEmpty)
   }
 
@@ -109,7 +109,7 @@ struct TransmitTests {
     rig.startTransmitter()
     rig.queue(makeFrame(1), 0, command: Rig.eop | Rig.ifcs)
     rig["TDT"] = 1
-    #expect(!rig.isDone(0) && rig["ICR"] == Cause.txqe && rig.backend.sent.count == 1)
+    #expect(!rig.isDone(0) && rig["ICR"] == Cause.txqe | Cause.txdLow && rig.backend.sent.count == 1)
   }
 
   @Test("nothing goes out before TCTL.EN, all of it afterwards")
@@ -159,6 +159,12 @@ struct TransmitTests {
     #expect(rig["ICR"] & Cause.txdLow == 0, "eight pending are not above the threshold of eight")
     rig["TDT"] = 17
     #expect(rig["ICR"] & Cause.txdLow != 0)
+    // With a threshold of zero, when there are no more.
+    rig["TXDCTL"] = 0
+    rig["TDT"] = 18
+    #expect(rig["ICR"] & Cause.txdLow != 0)
+    rig["TDT"] = 18
+    #expect(rig["ICR"] & Cause.txdLow == 0)
   }
 
   @Test("statistics count frames, octets, sizes and groups")

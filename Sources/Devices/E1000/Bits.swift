@@ -92,8 +92,8 @@ enum Delay {
   /// Nanoseconds in a unit of RDTR, RADV, TIDV and TADV.
   static let unit: UInt64 = 1024
   static let value: UInt32 = 0xffff
-  /// FPD: what a timer holds back comes now.
-  static let flush: UInt32 = 1 << 31
+  /// FPD of RDTR: RXT0 comes now.
+  static let flushPartialDescriptors: UInt32 = 1 << 31
 }
 
 /// Transmit Control (section 13.4.33).

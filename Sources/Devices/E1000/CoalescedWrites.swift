@@ -1,7 +1,7 @@
 /// Which writes of a driver may wait in KVM's coalesced ring until its next exit.
 public enum CoalescedWrites: String, CaseIterable, Sendable {
   case none
-  /// Those to registers that only hold what is written until something else makes use of it.
+  /// Those to registers that only hold what is written until another of the guest's writes makes use of it.
   case quiet
   /// Those of TDT as well: frames go out with the next exit.
   case doorbell
@@ -25,9 +25,14 @@ public enum CoalescedWrites: String, CaseIterable, Sendable {
     return ranges
   }
 
+  /// What reception goes by, for which no exit of the guest's is needed: a filter that waits would let frames pass by it.
+  private static let reception: Set = [
+    Offset.vet, Offset.radv, Offset.rsrpd, Offset.rxcsum, Offset.mta, Offset.ral0, Offset.rah0, Offset.vfta,
+  ]
+
   private func isCoalesced(_ definition: RegisterDefinition) -> Bool {
     switch definition.writeEffect {
-    case .store, .ringLength: true
+    case .store, .ringLength: !Self.reception.contains(definition.offset)
     case .tdt: self == .doorbell
     default: false
     }

@@ -3,7 +3,8 @@ import VMM
 
 /// Frames that go out as they are, but for checksums, a VLAN tag and padding.
 extension E1000 {
-  /// Sends the frame at hand, of which `last` is the last descriptor.
+  /// Sends the frame at hand, of which `last` is the last descriptor: it has the VLAN tag, and says whether a checksum
+  /// is inserted and where (section 3.3.3); where the sum begins stands in the first.
   func sendFrame(_ last: TransmitDescriptor) {
     typealias Command = TransmitDescriptor.Command
     if last.command & Command.insertFCS == 0 { say(.missingFCS) }
@@ -17,7 +18,7 @@ extension E1000 {
       return send(pieces.span.extracting(0..<frame.count))
     }
     let head = takeHead(min(frame.length, HeaderSpace.longest))
-    if isLegacySum { insert(last.legacyChecksum) }
+    if isLegacySum { insert(ChecksumPlace(start: frame.first.checksumStart, field: last.checksumField)) }
     if frame.options & TransmitDescriptor.Option.networkChecksum != 0 { insert(checksumContext.network) }
     if frame.options & TransmitDescriptor.Option.transportChecksum != 0 { insert(checksumContext.transport) }
     if isPadded {
@@ -90,11 +91,11 @@ extension E1000 {
   }
 
   /// The tag to insert, nil for none (section 9.2).
-  func tag(of last: TransmitDescriptor) -> UInt16? {
-    guard last.command & TransmitDescriptor.Command.insertVLAN != 0,
+  func tag(of descriptor: TransmitDescriptor) -> UInt16? {
+    guard descriptor.command & TransmitDescriptor.Command.insertVLAN != 0,
       registers[Offset.ctrl] & CTRL.vlanMode != 0
     else { return nil }
-    return last.special
+    return descriptor.special
   }
 
   /// Moves the addresses of ``outgoing`` forward, to make room for the tag behind them.

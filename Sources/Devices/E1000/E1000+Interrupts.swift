@@ -52,24 +52,20 @@ extension E1000 {
   /// Frames are in the guest's memory: RXT0, or nothing yet (section 13.4.30).
   func announceReceived() -> UInt32 {
     let delay = nanoseconds(Offset.rdtr)
-    guard delay != 0 else {
-      schedule.receive.stop()
-      return Cause.rxt0
-    }
+    guard delay != 0 else { return announceAtOnce() }
     schedule.receive.start(alarm.now, delay: delay, limit: nanoseconds(Offset.radv))
     arm()
     return 0
   }
 
-  private func nanoseconds(_ offset: Int) -> UInt64 {
-    UInt64(registers[offset] & Delay.value) &* Delay.unit
+  /// RXT0 now, whatever its timers hold back (sections 3.2.7.2 and 13.4.30).
+  func announceAtOnce() -> UInt32 {
+    schedule.receive.stop()
+    return Cause.rxt0
   }
 
-  /// FPD: the interrupt that a timer holds back comes now.
-  func flush(_ timer: WritableKeyPath<Schedule, DelayTimer>, _ cause: UInt32) {
-    guard schedule[keyPath: timer].deadline != nil else { return }
-    schedule[keyPath: timer].stop()
-    raise(cause)
+  private func nanoseconds(_ offset: Int) -> UInt64 {
+    UInt64(registers[offset] & Delay.value) &* Delay.unit
   }
 
   /// The PHY finds its partner again: up at once, as far as registers tell, and told a moment later, as a driver

@@ -18,8 +18,19 @@ extension E1000 {
   /// once in RNBC and reported with RXO. A frame that no ring of this size could hold is missed (MPC).
   /// - Parameter isAsked: whether the guest's own write led here, so that it is told what is wrong.
   func receive(isAsked: Bool = false) -> UInt32 {
+    isDeaf = true
+    let causes = moveFrames(isAsked: isAsked)
+    // The alarm wakes the thread that waits, which then waits for the back end as well.
+    if isUnwatched && !isDeaf && backend.descriptor != nil { continueSoon() }
+    return causes
+  }
+
+  private func moveFrames(isAsked: Bool) -> UInt32 {
     guard registers[Offset.rctl] & RCTL.enable != 0 else { return 0 }
-    guard isAsked || hasFrame else { return 0 }
+    guard isAsked || hasFrame else {
+      isDeaf = isLoopedBack
+      return 0
+    }
     guard isAsked ? mayMaster() : function.isBusMaster else { return 0 }
     guard var ring = ring(RingBlock.receive) else {
       if isAsked { explainRing(RingBlock.receive) }
@@ -40,8 +51,13 @@ extension E1000 {
       causes |= cause
     }
     registers[RingBlock.receive + RingBlock.head] = UInt32(ring.head)
-    if budget <= 0 && hasFrame { continueSoon() }
-    return packets.received == received ? causes : causes | announceReceived()
+    isDeaf = arrival.length > 0 || isLoopedBack
+    if budget <= 0 && hasFrame {
+      isDeaf = true
+      continueSoon()
+    }
+    guard packets.received != received else { return causes }
+    return causes | (causes & Cause.srpd != 0 ? announceAtOnce() : announceReceived())
   }
 
   private var hasFrame: Bool { arrival.length > 0 || !isLoopedBack && backend.nextLength != nil }
@@ -107,7 +123,7 @@ extension E1000 {
     writeBack(used, length, size, report, ring)
     ring.head = ring.next(slots[used - 1])
     arrival = Arrival()
-    return smallPacketCause(onWire) | thresholdCause(before: before, ring)
+    return smallPacketCause(length) | thresholdCause(before: before, ring)
   }
 
   /// Finds buffers for `length` bytes from RDH on and returns how many, nil where there are not enough.
@@ -186,7 +202,8 @@ extension E1000 {
     return before > threshold && ring.pending <= threshold ? Cause.rxdmt0 : 0
   }
 
-  /// RSRPD: frames up to this size announce themselves at once; 0 turns it off (section 13.4.32).
+  /// RSRPD: frames of which at most this many bytes are stored announce themselves at once; 0 turns it off
+  /// (sections 3.2.7.2 and 13.4.32).
   private func smallPacketCause(_ length: Int) -> UInt32 {
     let size = registers[Offset.rsrpd]
     return size != 0 && length <= size ? Cause.srpd : 0

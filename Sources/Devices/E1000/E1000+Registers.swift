@@ -39,10 +39,7 @@ extension E1000 {
       updateLine()
     case .rdtr:
       registers.store(value, at: offset)
-      if value & Delay.flush != 0 { flush(\.receive, Cause.rxt0) }
-    case .tidv:
-      registers.store(value, at: offset)
-      if value & Delay.flush != 0 { flush(\.transmit, Cause.txdw) }
+      if value & Delay.flushPartialDescriptors != 0 { raise(announceAtOnce()) }
     case .tctl:
       registers.store(value, at: offset)
       startTransmitter()
@@ -138,6 +135,8 @@ extension E1000 {
       result = result & ~0xffff | UInt32(phy.read(number))
     } else if operation == MDIC.write {
       if phy.write(number, UInt16(truncatingIfNeeded: value)) { renegotiateLink() }
+      // It may have ended a loopback, and let the wire's frames in.
+      raise(receive())
     } else {
       result |= MDIC.error
     }

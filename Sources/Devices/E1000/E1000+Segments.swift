@@ -6,11 +6,11 @@ extension E1000 {
   /// What a frame may be cut into at the most.
   static let segmentLimit = 4096
 
-  /// Cuts the frame at hand as its context says, and sends the segments. `last` is its last descriptor.
-  func sendSegments(_ last: TransmitDescriptor) {
+  /// Cuts the frame at hand as its context says, and sends the segments.
+  func sendSegments() {
     let context = segmentContext
     if let problem = problem(with: context) { return discard(problem) }
-    let tag = tag(of: last)
+    let tag = tag(of: frame.first)
     let template = headers.slice(HeaderSpace.template, context.header)!
     var cursor = PieceCursor()
     copyPieces(&cursor, to: template)

@@ -33,9 +33,9 @@ extension E1000 {
     }
     transmitBudget = Self.budget
     loopbackCauses = 0
-    // LWTHRESH counts in units of eight descriptors (section 13.4.43).
+    // LWTHRESH counts in units of eight descriptors; at 0 the interrupt comes when there are none (section 13.4.43).
     let low = Int(registers[Offset.txdctl] &>> 25) * 8
-    let isAboveLow = low != 0 && ring.pending > low
+    let isAboveLow = ring.pending > low
     var reported: UInt8 = 0
     var index = ring.head
     var written = index
@@ -120,7 +120,7 @@ extension E1000 {
       frame.length += piece.count
     }
     guard descriptor.isEnd, frame.length > 0 else { return }
-    if frame.isSegmented { sendSegments(descriptor) } else { sendFrame(descriptor) }
+    if frame.isSegmented { sendSegments() } else { sendFrame(descriptor) }
   }
 
   /// Puts the pieces together in the device's own memory: those of a frame whose end has not come, for their

@@ -52,6 +52,10 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
   /// The frame that has come in.
   let arrived: MemoryView
   var arrival = Arrival()
+  /// Whether no frame can be taken in before the guest has done something: there is nothing to wait for until then.
+  var isDeaf = true
+  /// Whether the back end's descriptor is not waited for at the moment.
+  var isUnwatched = true
   /// The receive buffers for one frame, with the numbers of their descriptors: enough for the longest frame in
   /// the smallest buffers.
   var buffers: InlineArray<64, MemoryView>
@@ -135,7 +139,16 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
   }
 
   public override var watches: [Watch] {
-    [Watch(descriptor: { [backend] in backend.descriptor ?? -1 }, serve: { [self] in poll() })]
+    [
+      Watch(
+        descriptor: { [unowned self] in
+          exclusively {
+            isUnwatched = isDeaf
+            return isDeaf ? -1 : backend.descriptor ?? -1
+          }
+        },
+        serve: { [unowned self] in poll() })
+    ]
   }
 
   public override var counters: DeviceCounters {

@@ -21,8 +21,8 @@ struct PHY {
     .init(name: "PHY_ID", number: 2, reset: 0x0141),
     .init(name: "EXT_PHY_ID", number: 3, reset: 0x0c20),
     .init(name: "ANA", number: 4, reset: 0x0de1, writable: 0xbfff),
-    // The partner acknowledges, and can do all that is advertised.
-    .init(name: "LPA", number: 5, reset: 0x4de1),
+    // The partner acknowledges, and can do all that is advertised but PAUSE: there is no flow control.
+    .init(name: "LPA", number: 5, reset: 0x41e1),
     .init(name: "ANE", number: 6, reset: 0x0003),
     .init(name: "NPT", number: 7, reset: 0x2001, writable: 0xb7ff),
     .init(name: "GCON", number: 9, reset: 0x0e00, writable: 0xff00),

@@ -31,7 +31,7 @@ extension RegisterDefinition {
       "TDLEN", 0x3808, .readWrite, writable: 0x000f_ff80, section: "13.4.38", effect: .ringLength),
     .init("TDH", 0x3810, .readWrite, writable: 0xffff, section: "13.4.39"),
     .init("TDT", 0x3818, .readWrite, writable: 0xffff, section: "13.4.40", effect: .tdt),
-    .init("TIDV", Offset.tidv, .readWrite, writable: 0xffff, section: "13.4.41", effect: .tidv),
+    .init("TIDV", Offset.tidv, .readWrite, writable: 0xffff, section: "13.4.41"),
     .init("TXDCTL", Offset.txdctl, .readWrite, writable: 0xff3f_3f3f, section: "13.4.43"),
     .init("TADV", Offset.tadv, .readWrite, writable: 0xffff, section: "13.4.44"),
     .init("TSPMT", 0x3830, .readWrite, section: "13.4.45"),

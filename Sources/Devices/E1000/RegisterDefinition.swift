@@ -84,7 +84,6 @@ enum WriteEffect: UInt8 {
   case imc
   case itr
   case rdtr
-  case tidv
   case rctl
   case tctl
   case ringLength

@@ -36,7 +36,7 @@ struct TransmitDescriptor {
 
   var command: UInt8 { UInt8(truncatingIfNeeded: word &>> 24) }
   var options: UInt8 { UInt8(truncatingIfNeeded: word &>> 40) }
-  /// The VLAN tag, valid in the last descriptor of a frame.
+  /// The VLAN tag, valid with VLE in the last descriptor of a frame; under segmentation in the first (section 3.3.7.1).
   var special: UInt16 { UInt16(truncatingIfNeeded: word &>> 48) }
   var isEnd: Bool { command & Command.endOfPacket != 0 }
 
@@ -54,10 +54,10 @@ struct TransmitDescriptor {
     Int(word & (command & Command.extended == 0 ? 0xffff : 0xf_ffff))
   }
 
-  /// CSS and CSO of a legacy descriptor: from there to the end of the frame.
-  var legacyChecksum: ChecksumPlace {
-    ChecksumPlace(start: Int(options), field: Int(word &>> 16 & 0xff))
-  }
+  /// CSS of a legacy descriptor, valid in the first of a frame.
+  var checksumStart: Int { Int(options) }
+  /// CSO of a legacy descriptor, valid in the last of a frame.
+  var checksumField: Int { Int(word &>> 16 & 0xff) }
 
   /// Null descriptors carry no data (section 3.3.3).
   var isNull: Bool { address == 0 || length == 0 }

@@ -14,6 +14,7 @@ struct TransmitFrame {
   /// Whether it cannot be sent, which was counted and said when it turned out.
   var isDiscarded = false
   private(set) var isStarted = false
+  private(set) var first = TransmitDescriptor(address: 0, word: 0)
   /// POPTS of the first data descriptor.
   private(set) var options: UInt8 = 0
   /// Whether the first data descriptor asks for segmentation.
@@ -23,6 +24,7 @@ struct TransmitFrame {
   mutating func start(_ descriptor: TransmitDescriptor) {
     guard !isStarted else { return }
     isStarted = true
+    first = descriptor
     guard descriptor.kind == .data else { return }
     options = descriptor.options
     isSegmented = descriptor.command & TransmitDescriptor.Command.segment != 0
