@@ -1,4 +1,5 @@
-# swiftvmm: see README.md. `make run` and `make test` install what they need; the rest does not.
+# swiftvmm: see README.md. What runs something installs first what it needs and does not find (Scripts/setup); `build`,
+# `images`, `lint` and `clean` install nothing.
 
 SWIFT ?= swift
 IMAGES := build/images
@@ -49,7 +50,7 @@ test-lab: setup build
 	@Scripts/test-lab
 
 # The tests of devices, rings, back ends and the core once more, under the address and the thread sanitizer.
-sanitize: images $(EMBEDDED)
+sanitize: setup $(EMBEDDED)
 	@Scripts/setup test
 	@Scripts/test-sanitized
 
@@ -60,12 +61,12 @@ lab: setup build
 lint:
 	@$(SWIFT) format lint --strict -r Package.swift Sources Tests
 
-benchmark: build
+benchmark: setup build
 	@Scripts/setup benchmark
 	@Benchmarks/run
 
 # A minute of each rung in each direction: about an hour.
-soak: build
+soak: setup build
 	@Scripts/setup benchmark
 	@SOAK_SECONDS=60 Benchmarks/run soak
 
