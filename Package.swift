@@ -12,7 +12,7 @@ func library(_ name: String, path: String? = nil, uses dependencies: [Target.Dep
   .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
 }
 
-/// A pluggable device, or a family of them: one target each, over the core and nothing beside it.
+/// A pluggable device, or a family of them: one target each, over the core and what it says beside it.
 func device(_ name: String, uses more: [Target.Dependency] = []) -> Target {
   library(name, path: "Sources/Devices/\(name)", uses: ["VMM"] + more)
 }
@@ -57,8 +57,8 @@ let package = Package(
     library(
       "Board",
       uses: [
-        "VMM", "KVM", "Console", "NetBackends", "Serial", "Platform", "PIC", "PCI", "E1000", "Virtio",
-        "VirtioNet",
+        "VMM", "KVM", "CLinux", "Console", "NetBackends", "Serial", "Platform", "PIC", "PCI", "E1000",
+        "Virtio", "VirtioNet",
       ]),
     library("Presentation"),
     library("Report", uses: ["Board", "Loaders", "VMM", "Witness", "HostFacts", "Presentation"]),
@@ -97,10 +97,10 @@ let package = Package(
       name: "IntegrationTests",
       dependencies: ["Report", "Attach", "Doctor", "Experiments", "HostFacts", "KVM", "VMM", "TestSupport"],
       swiftSettings: strict),
-    tests(of: "KVM", uses: ["CKVM"]),
+    tests(of: "KVM", uses: ["CKVM", "CLinux"]),
     tests(of: "VMM", uses: ["HostFacts", "KVM", "CKVM", "CLinux"]),
     tests(of: "Loaders", uses: ["VMM"]),
-    tests(of: "NetBackends", uses: ["VMM", "KVM", "CLinux"]),
+    tests(of: "NetBackends", uses: ["VMM", "CLinux"]),
     tests(of: "Serial", uses: ["VMM"]),
     tests(of: "Platform", uses: ["VMM"]),
     tests(of: "PIC", uses: ["VMM"]),
@@ -116,9 +116,9 @@ let package = Package(
     tests(of: "Guests", uses: ["VMM"]),
     tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
     tests(of: "Attach", uses: ["HostFacts", "Witness"]),
-    tests(of: "Experiments", uses: ["HostFacts", "Guests", "Board", "Console", "KVM", "VMM"]),
+    tests(of: "Experiments", uses: ["HostFacts", "Witness", "Guests", "Board", "Console", "KVM", "VMM"]),
     tests(
       of: "swiftvmm",
-      uses: ["Guests", "VMM", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+      uses: ["Guests", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
   ]
 )
