@@ -13,8 +13,8 @@ struct AttachCommand: ParsableCommand {
     abstract: "Counts the exits of a virtual machine that is running, whichever VMM runs it.",
     discussion: """
       Counts by reason, by port and address and by vCPU until Ctrl-C, the end of the process or --duration, \
-      and prints a table, which a terminal shows live. Needs root, or CAP_PERFMON and the VMM's own user. The \
-      virtual machine runs on as it was, also if this program is killed.
+      and prints a table, which a terminal shows live. Needs root; or CAP_PERFMON, the VMM's own user and a \
+      tracefs that this user may read. The virtual machine runs on as it was, also if this program is killed.
       """)
 
   @Argument(help: "The process of a VMM: QEMU, Firecracker, Cloud Hypervisor, kvmtool, swiftvmm.")

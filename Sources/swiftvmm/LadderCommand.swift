@@ -12,8 +12,8 @@ struct LadderCommand: ParsableCommand {
     discussion: """
       Each rung runs several times in each direction and at each size, and once more with all witnesses. Counts of \
       rungs that no clock and no other thread disturbs must be the same each time. What the study guide "VM Exit \
-      Minimization" says stands beside. Exits that KVM answers are counted as root only. Ends with 1 where a count, \
-      a witness or a frame is not as it must be.
+      Minimization" says stands beside. Exits that KVM answers are counted only as root, or with CAP_PERFMON and a \
+      tracefs that this user may read. Ends with 1 where a count, a witness or a frame is not as it must be.
       """)
 
   @Option(help: "Packets of each run; of 64K frames a tenth.")

@@ -12,8 +12,8 @@ struct SurveyCommand: ParsableCommand {
     abstract: "Provokes every kind of exit on purpose, counts it, and tries what may do away with it.",
     discussion: """
       The categories are those of the study guide "VM Exit Minimization", whose words stand beside the counts. \
-      What this host cannot do is said with the reason. Exits that KVM answers are counted as root only. \
-      Ends with 1 where a count is not what was provoked.
+      What this host cannot do is said with the reason. Exits that KVM answers are counted only as root, or with \
+      CAP_PERFMON and a tracefs that this user may read. Ends with 1 where a count is not what was provoked.
       """)
 
   @Option(help: ArgumentHelp("Write the report as JSON.", valueName: "file"))
