@@ -23,14 +23,6 @@ enum KVMTracepoint: String, CaseIterable, Sendable {
   /// A halt in the kernel ended.
   case halt = "kvm_vcpu_wakeup"
 
-  /// The others are only counted.
-  var isBrokenDown: Bool {
-    switch self {
-    case .exit, .userSpaceExit, .port, .memory, .fastMemory, .msr, .cpuid: true
-    case .hypercall, .pageFault, .interrupt, .halt: false
-    }
-  }
-
   /// Why it never fires on a kind of host, nil where it does.
   func absence(on host: HostKind) -> String? {
     switch self {

@@ -98,7 +98,6 @@ __attribute__((always_inline)) static inline long ckvm_run(int fd) {
 #define CKVM_ALWAYS __attribute__((always_inline)) static inline
 CKVM_ALWAYS uint32_t ckvm_exit_reason(const struct kvm_run *run) { return run->exit_reason; }
 CKVM_ALWAYS uint16_t ckvm_port(const struct kvm_run *run) { return run->io.port; }
-CKVM_ALWAYS uint8_t ckvm_port_size(const struct kvm_run *run) { return run->io.size; }
 CKVM_ALWAYS uint32_t ckvm_port_count(const struct kvm_run *run) { return run->io.count; }
 CKVM_ALWAYS int ckvm_port_is_write(const struct kvm_run *run) { return run->io.direction == KVM_EXIT_IO_OUT; }
 // Direction in bits 0-7, 1 for a write, and size in bits 8-15.

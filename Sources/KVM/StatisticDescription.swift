@@ -68,6 +68,4 @@ public struct StatisticDescription: Equatable, Sendable {
     let magnitude = (0..<min(64, abs(exponent))).reduce(1.0) { result, _ in result * base }
     return exponent < 0 ? 1 / magnitude : magnitude
   }
-
-  public var isHistogram: Bool { kind == .linearHistogram || kind == .logarithmicHistogram }
 }
