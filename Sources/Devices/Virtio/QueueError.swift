@@ -2,7 +2,7 @@ import VMM
 
 /// What a driver did to a queue that the specification forbids, with the numbers that show it.
 ///
-/// A device that meets one of these stops (``VirtioDevice/serve(_:_:)``): nothing in a ring can be trusted after.
+/// A device that meets one of these stops (``VirtioDevice/work(on:_:)``): nothing in a ring can be trusted after.
 public indirect enum QueueError: Error, Equatable, Sendable {
   /// The three parts of a split queue, by their names in the registers (virtio 1.2, section 2.6).
   public enum Area: String, Sendable {

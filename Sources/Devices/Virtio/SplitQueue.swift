@@ -2,8 +2,8 @@ import VMM
 
 /// The device's side of a split virtqueue (virtio 1.2, section 2.7).
 ///
-/// A batch is: ``pop()`` and ``complete(written:)`` until there is nothing left, then one ``publish()``. The
-/// driver's memory is looked at through the views of ``enable(_:)`` only, each value once. An error leaves the
+/// A batch is: ``pop()`` and ``complete(written:)`` until there is nothing left, then one ``publish(moreFollows:)``.
+/// The driver's memory is looked at through the views of ``enable(_:)`` only, each value once. An error leaves the
 /// queue as it was; whoever catches it stops the device.
 ///
 /// Nobody else knows how a ring looks: a packed one (section 2.8) would be a second type with these functions, chosen by
@@ -82,8 +82,8 @@ public final class SplitQueue {
 
   /// Takes the next chain that the driver made available into ``chain``; false where there is none.
   ///
-  /// Reads at most as many descriptors as the queue has entries, and takes at most as many chains between two
-  /// ``publish()``, however fast the driver adds new ones.
+  /// Reads at most as many descriptors as the queue has entries, and takes at most as many chains between two calls of
+  /// ``publish(moreFollows:)``, however fast the driver adds new ones.
   ///
   /// - Throws: whatever of ``QueueError`` the driver did.
   public func pop() throws(QueueError) -> Bool {
@@ -115,7 +115,7 @@ public final class SplitQueue {
     nextAvailable &-= UInt16(truncatingIfNeeded: chain.linkCount)
   }
 
-  /// Puts what was taken last into the used ring, where the driver does not see it before ``publish()``.
+  /// Puts what was taken last into the used ring, where the driver does not see it before ``publish(moreFollows:)``.
   ///
   /// - Parameter written: bytes written from the beginning on (section 2.7.8.2); each chain but the last was filled.
   public func complete(written: Int) {

@@ -32,7 +32,7 @@ public struct MachineConfiguration: Sendable {
 
   /// Number of vCPUs, at least 1.
   public var cpus = 1
-  /// RAM in bytes; see ``GuestMemory/init(size:)``.
+  /// RAM in bytes; see ``GuestMemory/init(size:pages:)``.
   public var memory: UInt64 = 64 << 20
   public var interruptControllers = InterruptControllers.kernel
   public var cpuid: [CPUIDChange] = []
