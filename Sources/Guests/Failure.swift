@@ -16,15 +16,18 @@ public struct Failure: Error {
   /// The run's own status, which its report has explained.
   public static func status(_ status: Int32) -> Failure { Failure(status: status, message: nil) }
 
+  /// - Parameter message: the line, without the program's name in front; nil where all has been said.
   public init(status: Int32, message: String?) {
     self.status = status
     self.message = message
   }
 
+  /// A machine that cannot be made: the user's mistake, or what KVM or the host refuses.
   public init(_ error: MachineError) {
     self.init(status: error.isUsersMistake ? ExitStatus.usage : ExitStatus.kvm, message: error.description)
   }
 
+  /// A call to KVM or to the system failed.
   public init(_ error: KVMError) {
     self.init(status: ExitStatus.kvm, message: error.description)
   }

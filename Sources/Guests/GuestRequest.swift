@@ -11,20 +11,25 @@ public struct GuestRequest {
   public var image: String
   /// The guest's command line.
   public var commandLine = ""
+  /// A number of bytes, or one with K, M or G behind it for KiB, MiB or GiB.
   public var memory = "64M"
+  /// A number of vCPUs.
   public var cpus = "1"
   /// `FILE` or `FILE:STRING`.
   public var modules: [String] = []
   /// `MODE@ADDRESS`.
   public var entry: String?
+  /// `kernel` or `none`, as ``MachineConfiguration/InterruptControllers`` has them.
   public var irqchip = "kernel"
+  /// `MODEL,KEY=VALUE,...` each, as ``NICSpecification`` has them; empty for those that the image's manifest wants.
   public var nics: [String] = []
   /// An end of a wire to another guest: one NIC gets it. Nil for a guest on its own.
   public var wire: NetBackend?
   /// A file for the frames of the only NIC.
   public var pcap: String?
+  /// `LEAF[.SUBLEAF]:REGISTER=VALUE[/MASK]` each.
   public var cpuid: [String] = []
-  /// Nil for the usual one.
+  /// What the threads of the vCPUs are called; nil for the usual name.
   public var threadName: String?
   /// Changes the machine further, in what no word of the command line says.
   public var adjust: (inout MachineConfiguration) -> Void = { _ in }

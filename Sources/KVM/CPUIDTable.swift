@@ -10,9 +10,13 @@ public struct CPUIDTable: Equatable, Sendable {
 
   /// One leaf, and one subleaf where KVM tells them apart.
   public struct Entry: Equatable, Sendable {
+    /// What the guest asks for in EAX.
     public let leaf: UInt32
+    /// What it asks for in ECX; 0 where the leaf has no subleaves.
     public let subleaf: UInt32
+    /// KVM_CPUID_FLAG_ bits (KVM API, section 4.46).
     var flags: UInt32
+    /// What CPUID answers, register by register.
     public var eax: UInt32
     public var ebx: UInt32
     public var ecx: UInt32
@@ -27,6 +31,7 @@ public struct CPUIDTable: Equatable, Sendable {
       }
     }
 
+    /// The answer in one register.
     public subscript(register: Register) -> UInt32 {
       get {
         switch register {

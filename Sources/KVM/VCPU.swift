@@ -51,6 +51,7 @@ public final class VCPU: @unchecked Sendable {
     return registers
   }
 
+  /// Sets the general registers, RIP and RFLAGS, of which KVM takes any values. The vCPU is not in KVM_RUN.
   public func setRegisters(_ registers: kvm_regs) throws(KVMError) {
     var registers = registers
     _ = try unsafe check(ckvm_call_with(number, KVM_SET_REGS_, &registers), "KVM_SET_REGS")
@@ -63,6 +64,9 @@ public final class VCPU: @unchecked Sendable {
     return registers
   }
 
+  /// Sets the segments, descriptor tables and control registers. The vCPU is not in KVM_RUN.
+  ///
+  /// - Throws: ``KVMError``, EINVAL where they contradict each other, as long mode without paging does.
   public func setSpecialRegisters(_ registers: kvm_sregs) throws(KVMError) {
     var registers = registers
     _ = try unsafe check(ckvm_call_with(number, KVM_SET_SREGS_, &registers), "KVM_SET_SREGS")

@@ -14,6 +14,9 @@ public final class MarkTestimony: Sendable {
 
   public init() {}
 
+  /// Takes what all witnesses say at a mark.
+  ///
+  /// - Parameter testimony: asked at once, but not at a beginning behind the first, which does not count.
   public func take(isBegin: Bool, _ testimony: () -> MachineWitness.Testimony) {
     if isBegin {
       guard marks.withLock({ $0.begin == nil }) else { return }

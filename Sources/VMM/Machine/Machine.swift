@@ -7,8 +7,11 @@ import Synchronization
 /// Made in this order: the machine; devices, which take its memory and interrupt lines; ``start(_:devices:prepare:)``
 /// with the entry state that a loader gives; ``join()`` once ``control`` says stop.
 public final class Machine: Sendable {
+  /// As it was made with.
   public let configuration: MachineConfiguration
+  /// Its RAM, for loaders and devices.
   public let memory: GuestMemory
+  /// By which a device, a signal or a timer ends the run.
   public let control: MachineControl
   private let vm: VirtualMachine
   private let crew: Crew

@@ -18,6 +18,7 @@ public struct OwnedList<Element: BitwiseCopyable>: ~Copyable {
     unsafe storage.deallocate()
   }
 
+  /// Adds an element at the end; where there is no room for it, there is twice as much afterwards.
   @inlinable
   public mutating func append(_ element: Element) {
     if unsafe length == storage.count { grow() }
@@ -25,11 +26,13 @@ public struct OwnedList<Element: BitwiseCopyable>: ~Copyable {
     length &+= 1
   }
 
+  /// Empties the list, whose storage stays.
   @inlinable
   public mutating func removeAll() {
     length = 0
   }
 
+  /// The element at `index`; traps where there is none.
   @inlinable
   public subscript(index: Int) -> Element {
     get {

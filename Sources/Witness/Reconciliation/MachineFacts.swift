@@ -26,6 +26,7 @@ public struct MachineFacts: Sendable {
   public var exits: [ExitReason: UInt64]
   /// In the order of the report; the unclaimed addresses are not among them.
   public var devices: [Device]
+  /// The addresses that belong to nobody, as if they were a device.
   public var unclaimed: Device
   /// How often each interrupt line rose, by its number.
   public var raised: [Int: UInt64]
@@ -34,6 +35,13 @@ public struct MachineFacts: Sendable {
   /// The spaces in which the guest used windows that it had moved, or missed them.
   public var strays: Set<Window.Space>
 
+  /// - Parameters:
+  ///   - exits: to user space, by reason, over all vCPUs.
+  ///   - devices: in the order of the report.
+  ///   - unclaimed: the addresses that belong to nobody.
+  ///   - raised: rises of each interrupt line, by its number.
+  ///   - messages: interrupts that were sent as messages.
+  ///   - strays: spaces in which the guest used windows that it had moved, or missed them.
   public init(
     exits: [ExitReason: UInt64], devices: [Device], unclaimed: Device, raised: [Int: UInt64],
     messages: UInt64,

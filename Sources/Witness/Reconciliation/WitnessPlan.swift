@@ -34,6 +34,12 @@ public struct WitnessPlan: Sendable {
   /// Devices may interrupt by messages.
   public let hasMessages: Bool
 
+  /// - Parameters:
+  ///   - host: tells which tracepoints fire, and what their reasons mean.
+  ///   - devices: those in user space, in the order of the report.
+  ///   - hasKernelInterruptControllers: KVM models PIC, IOAPIC, LAPIC and PIT, and answers at their addresses.
+  ///   - interruptLines: of the devices, by number; without KVM's controllers none of them comes to KVM.
+  ///   - hasMessages: devices may interrupt by messages.
   public init(
     host: HostKind, devices: [Place], hasKernelInterruptControllers: Bool, interruptLines: [Int],
     hasMessages: Bool
