@@ -22,6 +22,18 @@ public struct StatisticDescription: Equatable, Sendable {
   public enum Unit: Equatable, Sendable {
     case none, bytes, seconds, cycles, boolean
     case unknown(UInt32)
+
+    /// What the report calls it (docs/witnesses.md, `unit`).
+    public var name: String {
+      switch self {
+      case .none: "none"
+      case .bytes: "bytes"
+      case .seconds: "seconds"
+      case .cycles: "cycles"
+      case .boolean: "boolean"
+      case .unknown(let number): "unknown(\(number))"
+      }
+    }
   }
 
   public let name: String

@@ -13,6 +13,17 @@ public enum ImageFormat: Equatable, Sendable {
   /// Bytes that go to an address as they are.
   case flat(FlatEntry)
 
+  /// What the report calls it (docs/report.md, `format`).
+  public var name: String {
+    switch self {
+    case .elf64: "elf64"
+    case .pvhELF64: "pvhELF64"
+    case .multibootELF32: "multibootELF32"
+    case .multibootAddressFields: "multibootAddressFields"
+    case .flat(let entry): "flat(\(entry))"
+    }
+  }
+
   /// The mode in which the image is entered.
   public var mode: EntryState.Mode {
     switch self {

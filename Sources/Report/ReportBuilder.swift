@@ -32,7 +32,7 @@ public struct ReportBuilder {
     return RunReport(
       host: .current(timestampKHz: board.machine.timestampFrequency),
       guest: RunReport.Guest(
-        image: image.name, format: "\(image.format)", commandLine: commandLine,
+        image: image.name, format: image.format.name, commandLine: commandLine,
         memoryBytes: configuration.memory, cpus: configuration.cpus,
         irqchip: configuration.interruptControllers.rawValue, nics: board.nics.map(\.description)),
       outcome: RunReport.OutcomeReport(result.outcome),

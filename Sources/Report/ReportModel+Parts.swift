@@ -30,7 +30,7 @@ extension RunReport.RegisterReport {
     var all = row.read
     all += row.write
     name = row.name
-    space = "\(row.space)"
+    space = row.space.name
     offset = row.offset
     exits = all.exits
     reads = row.read.accesses

@@ -86,7 +86,7 @@ public final class MachineWitness: Sendable {
       guard let values = statistics.values(of: description) else { continue }
       list.append(
         Statistic(
-          name: description.name, scope: scope, unit: "\(description.unit)", scale: description.scale,
+          name: description.name, scope: scope, unit: description.unit.name, scale: description.scale,
           values: values))
     }
     return list

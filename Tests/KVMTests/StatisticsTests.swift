@@ -90,6 +90,7 @@ struct StatisticsTests {
     ])
     #expect(statistics.descriptions[0].kind == .unknown(0xf))
     #expect(statistics.descriptions[0].unit == .unknown(0xf0))
+    #expect(statistics.descriptions[0].unit.name == "unknown(240)")
     #expect(statistics.descriptions[0].scale.isFinite)
     #expect(statistics["old"] == 77)
   }

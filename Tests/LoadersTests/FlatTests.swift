@@ -27,6 +27,7 @@ struct FlatTests {
     for file in [Good.elf64.build(), Good.elf32.build(), Good.addressFields] {
       let loaded = try Loaded(file, entry: FlatEntry(.long, at: 0x10_0000))
       #expect(loaded.image.format == .flat(try FlatEntry(.long, at: 0x10_0000)))
+      #expect(loaded.image.format.name == "flat(long@0x100000)")
       #expect(loaded.image.manifest == nil)
       #expect(loaded.bytes(at: 0x10_0000, count: file.count) == file)
     }

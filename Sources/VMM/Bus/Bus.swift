@@ -183,7 +183,8 @@ extension Bus {
       let isNew = section == moved
       guard Self.lies(window, at: base) else {
         if isNew {
-          faults.append("\(name(section)) at \(hex(base)) is beyond the end of \(space): it answers nowhere")
+          faults.append(
+            "\(name(section)) at \(hex(base)) is beyond the end of \(space.name): it answers nowhere")
         }
         return (section, nil)
       }

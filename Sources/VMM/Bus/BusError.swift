@@ -6,9 +6,9 @@ public enum BusError: Error, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .overlap(let one, let other, let space, let address):
-      "devices \(one) and \(other) both claim \(space) \(hex(address))"
+      "devices \(one) and \(other) both claim \(space.name) \(hex(address))"
     case .outOfRange(let device, let space, let base, let count):
-      "device \(device) claims \(count) of \(space) from \(hex(base)), which do not exist"
+      "device \(device) claims \(count) of \(space.name) from \(hex(base)), which do not exist"
     }
   }
 }

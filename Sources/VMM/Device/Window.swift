@@ -8,6 +8,15 @@ public struct Window: Sendable {
     case memory
     /// Model-specific registers, by index.
     case msr
+
+    /// What the report calls it (docs/report.md, `space`).
+    public var name: String {
+      switch self {
+      case .port: "port"
+      case .memory: "memory"
+      case .msr: "msr"
+      }
+    }
   }
 
   public let space: Space
