@@ -18,7 +18,8 @@ final class Child: Sendable {
   }
 
   let id: pid_t
-  private let isReaped = Atomic(false)
+  /// What ``wait(limit:)`` returns, once it is known: from then on the kernel may give the number to another process.
+  private let ending = Mutex<Int32?>(nil)
 
   /// - Parameter command: a program, looked up on PATH where it holds no slash, and its arguments.
   init(_ command: [String], _ streams: [Stream]) throws {
@@ -54,27 +55,45 @@ final class Child: Sendable {
   }
 
   deinit {
-    guard !isReaped.load(ordering: .relaxed) else { return }
     send(SIGKILL)
     _ = wait()
   }
 
+  /// Does nothing once somebody has waited for the end.
   func send(_ signal: Int32) {
-    kill(id, signal)
+    ending.withLock { known in
+      guard known == nil else { return }
+      kill(id, signal)
+    }
   }
 
-  /// Waits for the end: the exit status, or a negative signal number where a signal ended it. A child that
-  /// outlives every limit of every test is killed, for one test that hangs must not keep the others.
+  /// Waits for the end: the exit status, or a negative signal number where a signal ended it; the same each time. A
+  /// child that outlives every limit of every test is killed, for one test that hangs must not keep the others.
   func wait(limit: Duration = .seconds(90)) -> Int32 {
-    var status: Int32 = 0
     let deadline = ContinuousClock.now + Lab.patience(limit)
-    while unsafe waitpid(id, &status, WNOHANG) == 0 {
+    while true {
+      if let status = reap() { return status }
       if ContinuousClock.now > deadline { send(SIGKILL) }
       usleep(1000)
     }
-    isReaped.store(true, ordering: .relaxed)
-    let signal = status & 0x7f
-    return signal == 0 ? status >> 8 & 0xff : -signal
+  }
+
+  /// How it ended, nil while it runs.
+  private func reap() -> Int32? {
+    ending.withLock { known in
+      if known != nil { return known }
+      var status: Int32 = 0
+      let reaped = unsafe waitpid(id, &status, WNOHANG)
+      if reaped == 0 { return nil }
+      let signal = status & 0x7f
+      known = signal == 0 ? status >> 8 & 0xff : -signal
+      if reaped != id {
+        // ECHILD: the status went to somebody else, and 0 would be a success that nobody saw.
+        Issue.record("how process \(id) ended is not known: somebody else has waited for it")
+        known = Int32.min
+      }
+      return known
+    }
   }
 }
 
