@@ -4,10 +4,10 @@ import Virtio
 
 /// The network device of virtio 1.2, section 5.1, with one pair of queues and a control queue.
 ///
-/// What is dropped, and counted as such: a transmit chain that holds no frame of ``frameLengths`` behind its header, or
-/// whose header contradicts the frame or asks for what cannot be done to it; and a received frame that can never fit the receive chains whose turn it is
-/// (which stay for the next one). A received frame without enough receive chains stays in the back end. One that the
-/// driver's filter keeps away is nothing that got lost, and is not counted.
+/// What is dropped, and counted as such: a transmit chain that holds no frame of ``frameLengths`` behind its header,
+/// or whose header contradicts the frame or asks for what cannot be done to it; and a received frame that can never
+/// fit the receive chains whose turn it is (which stay for the next one). A received frame without enough receive
+/// chains stays in the back end. One that the driver's filter keeps away is nothing that got lost, and is not counted.
 public final class VirtioNet: VirtioDevice, @unchecked Sendable {
   /// receiveq1, transmitq1 and controlq (section 5.1.2).
   static let receiveQueue = 0

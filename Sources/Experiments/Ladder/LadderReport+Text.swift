@@ -118,7 +118,8 @@ extension LadderReport {
       answered by itself (eventfds, its ring, its interrupt controllers, HLT); irqs: interrupts that the NIC raised. The \
       bar counts exits by powers of ten, # of user space and - of the kernel, 13 for ten. packets/s: median of the runs, \
       with minimum and maximum; CPU: processor time of the whole process for a packet, the guest's included; latency: \
-      there and back, by the guest's clock. On \(host.kvm.rawValue), \(host.cpu), Linux \(host.kernel), where the guests run at CPL 3.
+      there and back, by the guest's clock. On \(host.kvm.rawValue), \(host.cpu), Linux \(host.kernel), where the \
+      guests run at CPL 3.
       """,
       "The witnesses saw \(grouped(UInt64(compared))) counts more than once; \(agree ? "they agree in all" : "they DIFFER").",
     ]

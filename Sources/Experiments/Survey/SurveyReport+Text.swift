@@ -89,8 +89,9 @@ extension SurveyReport {
     var notes = [
       """
       kernel: exits that KVM answered; user: returns of KVM_RUN; each: the median cost of one by 'swiftvmm \
-      bench', where it has such a row; in all: the guest's shortest time of three runs, of HLTs and interrupts what the timer takes; the guide: how often, and \
-      whether it can be eliminated. On \(host.kvm.rawValue) (\(paging)), \(host.cpu), Linux \(host.kernel).
+      bench', where it has such a row; in all: the guest's shortest time of three runs, of HLTs and interrupts \
+      what the timer takes; the guide: how often, and whether it can be eliminated. \
+      On \(host.kvm.rawValue) (\(paging)), \(host.cpu), Linux \(host.kernel).
       """
     ]
     let agreeing = trials.filter { $0.exits?.hardware != nil && $0.problem == nil }.count

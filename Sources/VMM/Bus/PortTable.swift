@@ -3,7 +3,8 @@ import CLinux
 /// All ports as one vCPU's run loop sees them: for each the device, the access without its size, and the line
 /// of that vCPU's ledger. One load finds everything that the exit of a port needs.
 ///
-/// Windows that may move are not in it: they are found as memory is, through the ``Bus``. The table has 65,536 entries, but pages cost nothing until touched, and devices have few ports.
+/// Windows that may move are not in it: they are found as memory is, through the ``Bus``. The table has 65,536
+/// entries, but pages cost nothing until touched, and devices have few ports.
 @safe
 final class PortTable: @unchecked Sendable {
   /// A port that a device claims.

@@ -1,8 +1,8 @@
 /// The layout of one line of the ledger: 256 words.
 ///
-/// A handler's time of t ticks of the time-stamp counter, modulo 2^32, falls into the bucket named by the exponent and the first two
-/// fraction bits of t as a floating-point number: four buckets an octave, each within 25 % of the next, found in four
-/// instructions. Its number is the low byte of those bits, so that no clock can lead outside the line.
+/// A handler's time of t ticks of the time-stamp counter, modulo 2^32, falls into the bucket named by the exponent and
+/// the first two fraction bits of t as a floating-point number: four buckets an octave, each within 25 % of the next,
+/// found in four instructions. Its number is the low byte of those bits, so that no clock can lead outside the line.
 ///
 /// A count of 1 has no fraction bits, so three buckets never occur, and their words hold the sums that a histogram cannot
 /// give. (A count of 0, which two readings of a clock that ticks between them do not give, would land with those of 2.)
