@@ -111,8 +111,3 @@ public struct Crash: Equatable, Sendable {
     return values.map { Register(name: $0, value: $1) }
   }
 }
-
-/// A number as people read addresses and registers.
-public func hex<T: BinaryInteger>(_ value: T) -> String {
-  "0x" + String(value, radix: 16)
-}
