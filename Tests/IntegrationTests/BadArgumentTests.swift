@@ -53,6 +53,7 @@ struct BadArgumentTests {
     Mistake("ladder --packets 0", "--packets: 1 to 1000000000"),
     Mistake("ladder --runs 101", "--runs: 1 to 100"),
     Mistake("ladder --rungs e1000-naive,e999", "no rung 'e999'"),
+    Mistake("ladder --rungs ************z", "no rung '************z'"),
     Mistake("ladder --sizes 63", "'63' is none of 64, 1514, 64K"),
     Mistake("ladder --directions up", "'up' is none of transmit, receive, echo"),
     Mistake("ladder --rungs e1000-naive --sizes 64K", "no rung of these"),
