@@ -1,3 +1,5 @@
+import VMM
+
 /// A range of addresses with the name of the device behind it: `0xc000-0xc03f=virtio-net`.
 public struct NamedRange: Equatable, Sendable {
   /// Ports where the last address is at most 0xffff, guest physical memory where it is more.
@@ -8,14 +10,10 @@ public struct NamedRange: Equatable, Sendable {
   public init?(_ text: String) {
     let halves = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard halves.count == 2, !halves[1].isEmpty else { return nil }
-    let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false).map(Self.number)
+    let ends = halves[0].split(separator: "-", omittingEmptySubsequences: false).map(parseNumber)
     guard (1...2).contains(ends.count), let first = ends[0], let last = ends[ends.count - 1], first <= last
     else { return nil }
     addresses = first...last
     name = String(halves[1])
-  }
-
-  private static func number(_ text: Substring) -> UInt64? {
-    text.hasPrefix("0x") ? UInt64(text.dropFirst(2), radix: 16) : UInt64(text)
   }
 }

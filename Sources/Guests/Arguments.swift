@@ -5,15 +5,13 @@ import VMM
 /// `64M` as 67108864; nil for what is no size.
 func byteCount(_ text: String) -> UInt64? {
   let unit: UInt64? =
-    switch text.last {
-    case "K", "k": 1 << 10
-    case "M", "m": 1 << 20
-    case "G", "g": 1 << 30
+    switch text.utf8.last ?? 0 {
+    case UInt8(ascii: "K"), UInt8(ascii: "k"): 1 << 10
+    case UInt8(ascii: "M"), UInt8(ascii: "m"): 1 << 20
+    case UInt8(ascii: "G"), UInt8(ascii: "g"): 1 << 30
     default: nil
     }
-  guard let number = UInt64(unit == nil ? text[...] : text.dropLast()), text.first?.isNumber == true else {
-    return nil
-  }
+  guard let number = parseDecimal(Substring(text.utf8.dropLast(unit == nil ? 0 : 1))) else { return nil }
   let (bytes, overflow) = number.multipliedReportingOverflow(by: unit ?? 1)
   return overflow ? nil : bytes
 }
@@ -48,7 +46,7 @@ private func numbers(_ text: Substring, separatedBy separator: Character) -> (UI
 }
 
 private func number(_ text: Substring) -> UInt32? {
-  text.hasPrefix("0x") ? UInt32(text.dropFirst(2), radix: 16) : UInt32(text)
+  parseNumber(text).flatMap { UInt32(exactly: $0) }
 }
 
 extension [String] {

@@ -85,7 +85,9 @@ public struct GuestRequest {
     }
     configuration.memory = size
     if let threadName { configuration.threadName = threadName }
-    guard let count = Int(cpus) else { throw .usage("--cpus \(cpus): a number, please") }
+    guard let count = parseDecimal(cpus[...]).flatMap({ Int(exactly: $0) }) else {
+      throw .usage("--cpus \(cpus): a number, please")
+    }
     configuration.cpus = count
     guard let controllers = MachineConfiguration.InterruptControllers(rawValue: irqchip) else {
       throw .usage("--irqchip \(irqchip): kernel or none")

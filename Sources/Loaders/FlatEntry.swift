@@ -28,17 +28,10 @@ public struct FlatEntry: Equatable, Sendable, CustomStringConvertible {
   public init(_ text: String) throws(LoadError) {
     let parts = text.split(separator: "@", omittingEmptySubsequences: false)
     guard parts.count == 2, let mode = EntryState.Mode(rawValue: String(parts[0])),
-      let address = parseAddress(parts[1])
+      let address = parseNumber(parts[1])
     else { throw LoadError("--entry \(text)", .entry(.badText)) }
     try self.init(mode, at: address)
   }
 
   public var description: String { "\(mode.rawValue)@\(hex(address))" }
-}
-
-private func parseAddress(_ text: Substring) -> GuestAddress? {
-  guard text.hasPrefix("0x") || text.hasPrefix("0X") else { return parseDecimal(text) }
-  let digits = text.dropFirst(2)
-  // Swift's own parser takes a sign.
-  return digits.allSatisfy(\.isHexDigit) ? GuestAddress(digits, radix: 16) : nil
 }

@@ -1,9 +1,3 @@
-/// A number of ASCII digits and nothing else, nil where it is none or does not fit: Swift's own parser takes
-/// a sign.
-func parseDecimal(_ text: some StringProtocol) -> UInt64? {
-  text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? UInt64(text) : nil
-}
-
 /// A size in whole MiB, rounded up: what one would give a guest.
 func mebibytes(_ count: UInt64) -> String {
   "\(count / (1 << 20) + (count % (1 << 20) == 0 ? 0 : 1)) MiB"

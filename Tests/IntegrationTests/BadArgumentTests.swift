@@ -50,6 +50,8 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --cpuid 1:ecx=0x100000000", "--cpuid 1:ecx=0x100000000: like "),
     Mistake("boot builtin:hello --cpuid 1:ecx=0/0/0", "--cpuid 1:ecx=0/0/0: like "),
     Mistake("boot builtin:hello --cpus two", "--cpus two: a number, please"),
+    Mistake("boot builtin:hello --cpus +1", "--cpus +1: a number, please"),
+    Mistake("boot builtin:hello --cpuid +1:ecx=0", "--cpuid +1:ecx=0: like "),
     Mistake("ladder --packets 0", "--packets: 1 to 1000000000"),
     Mistake("ladder --runs 101", "--runs: 1 to 100"),
     Mistake("ladder --rungs e1000-naive,e999", "no rung 'e999'"),

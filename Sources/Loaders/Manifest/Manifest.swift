@@ -18,7 +18,7 @@ public struct Manifest: Equatable, Sendable {
     case range(ClosedRange<UInt64>)
     case choices([String])
 
-    public func contains(_ value: some StringProtocol) -> Bool {
+    public func contains(_ value: Substring) -> Bool {
       switch self {
       case .range(let range): parseDecimal(value).map(range.contains) ?? false
       case .choices(let choices): choices.contains { $0 == value }

@@ -1,3 +1,5 @@
+import VMM
+
 extension Manifest {
   /// Parses the text of a manifest: UTF-8, one item a line. Zeros at its end, which C puts behind a string,
   /// are not part of it.
@@ -60,7 +62,7 @@ extension Manifest.Key {
     }
     self.domain = domain
     guard !name.contains("=") else { throw Manifest.Malformed("= in the name \(name)") }
-    guard domain.contains(defaultValue) else {
+    guard domain.contains(defaultValue[...]) else {
       throw Manifest.Malformed("default \(defaultValue) of \(name) is not in \(domain)")
     }
   }
