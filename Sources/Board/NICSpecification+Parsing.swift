@@ -1,4 +1,5 @@
 import NetBackends
+import VMM
 import Virtio
 
 extension NICSpecification {
@@ -26,7 +27,9 @@ extension NICSpecification {
       }
     } else {
       queue = try options.choice("queue") ?? .vcpu
-      mtu = try options.value("mtu", "68 to 65535") { UInt16($0).flatMap { $0 >= 68 ? $0 : nil } }
+      mtu = try options.value("mtu", "68 to 65535") {
+        parseDecimal($0).flatMap { (68...65535).contains($0) ? UInt16($0) : nil }
+      }
     }
     try options.finish()
   }
@@ -85,8 +88,10 @@ private struct NICOptions {
     case .sink: return .sink
     case .reflector: return .reflector
     case .source:
-      let size = try value("size", Source.sizesText) { Int($0).flatMap { Source.isSize($0) ? $0 : nil } }
-      let frames = try value("frames", "a number, 0 for no end") { UInt64($0) }
+      let size = try value("size", Source.sizesText) {
+        parseDecimal($0).flatMap { Int(exactly: $0) }.flatMap { Source.isSize($0) ? $0 : nil }
+      }
+      let frames = try value("frames", "a number, 0 for no end", parseDecimal)
       return .source(size: size ?? NICSpecification.Backend.defaultSize, frames: frames ?? 0)
     case .tap:
       let name = try value("ifname", "1 to 15 characters without blanks, '/', ':' and '%'", interfaceName)
@@ -124,7 +129,7 @@ private func interfaceName(_ text: Substring) -> String? {
 /// The address of one station: neither zero nor of a group.
 private func macAddress(_ text: Substring) -> [UInt8]? {
   let bytes = text.split(separator: ":", omittingEmptySubsequences: false).compactMap { part in
-    part.utf8.count == 2 && part.first != "+" ? UInt8(part, radix: 16) : nil
+    part.utf8.count == 2 ? parseHexadecimal(part).flatMap { UInt8(exactly: $0) } : nil
   }
   guard bytes.count == 6, text.utf8.count == 17, bytes[0] & 1 == 0, bytes != [0, 0, 0, 0, 0, 0] else {
     return nil

@@ -37,7 +37,7 @@ struct AttachCommand: ParsableCommand {
     Signals.prepare()
     let limit = try limit()
     let ranges = try ranges()
-    guard let number = pid_t(pid), number > 0 else {
+    guard let number = parseDecimal(pid[...]).flatMap({ pid_t(exactly: $0) }), number > 0 else {
       throw Failure.usage("\(pid): the number of a process, please")
     }
     let jsonFile = try json.map { path throws(Failure) in try OutputFile(path) }
