@@ -51,6 +51,7 @@ public struct GuestRequest {
       }
       bytes = builtin.bytes
     } else {
+      guard !image.isEmpty else { throw .usage("the image's path is empty") }
       file = try FileContents(image)
       bytes = file!.bytes
     }
@@ -68,6 +69,7 @@ public struct GuestRequest {
     for argument in modules {
       let parts = argument.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
       let path = String(parts[0])
+      guard !path.isEmpty else { throw .usage("--module \(argument): the path is empty") }
       let file = try FileContents(path)
       loaded.append((BootModule(file.bytes, text: parts.count > 1 ? String(parts[1]) : path), file))
     }
@@ -115,6 +117,7 @@ public struct GuestRequest {
     }
     try layWire(to: &specifications)
     guard let pcap else { return specifications }
+    guard !pcap.isEmpty else { throw .usage("--pcap: the path is empty") }
     guard specifications.count == 1, specifications[0].pcap == nil else {
       throw .usage("--pcap \(pcap): for one NIC without pcap=; several take it each as --nic MODEL,pcap=FILE")
     }

@@ -38,7 +38,7 @@ struct AttachCommand: ParsableCommand {
     let limit = try limit()
     let ranges = try ranges()
     guard let number = parseDecimal(pid[...]).flatMap({ pid_t(exactly: $0) }), number > 0 else {
-      throw Failure.usage("\(pid): the number of a process, please")
+      throw Failure.usage("'\(pid)': the number of a process, please")
     }
     let jsonFile = try json.map { path throws(Failure) in try OutputFile(path) }
     let report = try count(number, limit, ranges)

@@ -7,8 +7,10 @@ struct OutputFile: ~Copyable {
   private let path: String
   private let descriptor: Descriptor
 
+  /// - Parameter path: as `--json` has it.
   /// - Throws: ``Failure`` where the file cannot be made.
   init(_ path: String) throws(Failure) {
+    guard !path.isEmpty else { throw .usage("--json: the path is empty") }
     let number = unsafe linux_create(path)
     guard number >= 0 else {
       throw .usage(KVMError(path, errno: Int32(-number), advice: "the file cannot be written").description)

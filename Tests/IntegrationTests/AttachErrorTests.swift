@@ -17,8 +17,9 @@ import Testing
 
   @Test(
     arguments: [
-      (["x"], "x: the number of a process"), (["+1"], "+1: the number of a process"),
-      (["0"], "0: the number of a process"), ([], "pid"),
+      (["x"], "'x': the number of a process"), (["+1"], "'+1': the number of a process"),
+      (["0"], "'0': the number of a process"), ([""], "'': the number of a process"), ([], "pid"),
+      (["1", "--json", ""], "--json: the path is empty"),
       (["1", "--duration", "0"], "--duration 0"), (["1", "--duration", "nan"], "--duration nan"),
       (["1", "--map", "2-1=x"], "--map 2-1=x"), (["1", "--json", "/no/such/file"], "/no/such/file"),
       (["1", "--no-such-option"], "no-such-option"),
