@@ -109,6 +109,7 @@ struct Boot: ParsableCommand {
 
   /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
   static func run(_ arguments: BootArguments) throws {
+    try arguments.checkOutputs()
     let boot = try BootRun(arguments)
     let report = try boot.run()
     try boot.tell(report)

@@ -31,14 +31,14 @@ struct PairArguments: Equatable {
   let left: BootArguments
   let right: BootArguments
 
-  /// - Throws: ``Failure`` for what `boot` would not take, and for files that both would write.
+  /// - Throws: ``Failure`` for what `boot` would not take, and for a file that would be written twice.
   init(left: String, right: String) throws(Failure) {
     self.left = try Self.parse(left, "--left")
     self.right = try Self.parse(right, "--right")
-    for (option, file) in [("--json", \BootArguments.json), ("--pcap", \BootArguments.pcap)] {
-      guard let path = self.left[keyPath: file], path == self.right[keyPath: file] else { continue }
-      throw .usage("\(option) \(path): both guests would write it; a file for each, please")
-    }
+    var outputs = OutputPaths()
+    outputs.add(self.left, side: "--left ")
+    outputs.add(self.right, side: "--right ")
+    try outputs.check()
   }
 
   private static func parse(_ text: String, _ side: String) throws(Failure) -> BootArguments {

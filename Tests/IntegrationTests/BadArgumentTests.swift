@@ -48,6 +48,7 @@ struct BadArgumentTests {
     Mistake("bench --json ", "--json: the path is empty"),
     Mistake("ladder --json ", "--json: the path is empty"),
     Mistake("survey --json ", "--json: the path is empty"),
+    Mistake("boot builtin:hello --json x --nic e1000,pcap=x", "--json x and pcap=x: the same file"),
     Mistake("boot builtin:hello --irqchip both", "--irqchip both: kernel or none"),
     Mistake("boot builtin:hello --cpuid nothing", "--cpuid nothing: like 1:ecx=0/0x200000"),
     Mistake("boot builtin:hello --cpuid 1:esp=0", "--cpuid 1:esp=0: like "),

@@ -136,7 +136,10 @@ struct PairArgumentTests {
     ),
     ("", "builtin:e1000-rx", "--left: Missing expected argument '<image>'; see 'swiftvmm boot --help'"),
     ("builtin:e1000-tx --bogus", "builtin:e1000-rx", "--left: Unknown option '--bogus'"),
-    ("builtin:e1000-tx --json x", "builtin:e1000-rx --json x", "--json x: both guests would write it"),
+    (
+      "builtin:e1000-tx --json x", "builtin:e1000-rx --json x",
+      "--left --json x and --right --json x: the same file"
+    ),
   ])
   func refused(left: String, right: String, words: String) throws {
     expectRefusal(try Swiftvmm.run(["pair", "--left", left, "--right", right]), saying: words)

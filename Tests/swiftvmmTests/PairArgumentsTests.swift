@@ -21,8 +21,22 @@ struct PairArgumentsTests {
   @Test(arguments: [
     ("", "image", "--left: Missing expected argument '<image>'; see 'swiftvmm boot --help'"),
     ("image", "--help", "--right: an image, its words and options; see 'swiftvmm boot --help'"),
-    ("image --json a", "image --json a", "--json a: both guests would write it; a file for each, please"),
-    ("image --pcap a", "image --pcap a", "--pcap a: both guests would write it; a file for each, please"),
+    (
+      "image --json a", "image --json a",
+      "--left --json a and --right --json a: the same file; a file for each, please"
+    ),
+    (
+      "image --pcap a", "image --json ./a",
+      "--left --pcap a and --right --json ./a: the same file; a file for each, please"
+    ),
+    (
+      "image --nic e1000,backend=bridge,pcap=a", "image --nic virtio-net,pcap=a,backend=bridge",
+      "--left pcap=a and --right pcap=a: the same file; a file for each, please"
+    ),
+    (
+      "image", "image --json a --nic e1000,backend=bridge,pcap=a",
+      "--right --json a and --right pcap=a: the same file; a file for each, please"
+    ),
   ])
   func mistakes(left: String, right: String, message: String) {
     let failure = #expect(throws: Failure.self) { try PairArguments(left: left, right: right) }
