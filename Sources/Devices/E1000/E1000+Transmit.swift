@@ -36,6 +36,7 @@ extension E1000 {
     // LWTHRESH counts in units of eight descriptors; at 0 the interrupt comes when there are none (section 13.4.43).
     let low = Int(registers[Offset.txdctl] &>> 25) * 8
     let isAboveLow = ring.pending > low
+    // 1 for a descriptor whose interrupt comes at once, 2 for one that TIDV delays.
     var reported: UInt8 = 0
     var index = ring.head
     var written = index
@@ -45,7 +46,7 @@ extension E1000 {
         address: ring.view.load(at: offset), word: ring.view.load(at: offset + 8))
       let isEnd = take(descriptor)
       if descriptor.command & TransmitDescriptor.Command.report != 0 {
-        reported |= 1 &<< (descriptor.command &>> 7)
+        reported |= descriptor.command & TransmitDescriptor.Command.interruptDelay == 0 ? 1 : 2
       }
       spend(0)
       index = ring.next(index)
