@@ -63,6 +63,13 @@ import Testing
     roundTrip(UInt64.self)
   }
 
+  @Test func `on the wire they are big endian`() throws {
+    view.storeBigEndian(0x0102_0304 as UInt32, at: 5)
+    #expect(try #require(view.slice(4, 6)).bytes == [0, 1, 2, 3, 4, 0])
+    #expect(view.loadBigEndian(UInt32.self, at: 5) == 0x0102_0304)
+    #expect(view.loadBigEndian(UInt16.self, at: 6) == 0x0203)
+  }
+
   @Test func `acquire and release see the same bytes as plain accesses`() {
     view.storeRelease(0xbeef as UInt16, at: 2)
     #expect(view.load(UInt32.self, at: 0) == 0xbeef_0000)
