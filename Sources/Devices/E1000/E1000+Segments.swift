@@ -80,10 +80,3 @@ extension E1000 {
     }
   }
 }
-
-/// Bits of TCP's flags, and where they lie in its header (RFC 9293, section 3.1).
-private enum TCPFlags {
-  static let offset = 13
-  static let fin: UInt8 = 1 << 0
-  static let psh: UInt8 = 1 << 3
-}

@@ -120,14 +120,6 @@ public final class Segmenter: @unchecked Sendable {
   }
 }
 
-/// Bits of TCP's flags, and where they lie in its header (RFC 9293, section 3.1).
-private enum TCPFlags {
-  static let offset = 13
-  static let fin: UInt8 = 1 << 0
-  static let psh: UInt8 = 1 << 3
-  static let cwr: UInt8 = 1 << 7
-}
-
 /// Why a frame cannot be completed.
 public enum SegmenterProblem: Error, Equatable, CustomStringConvertible {
   case tooLong
