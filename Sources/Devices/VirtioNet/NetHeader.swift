@@ -6,9 +6,8 @@ struct NetHeader {
   /// Length in bytes under VIRTIO_F_VERSION_1, with `num_buffers` always.
   static let count = 12
 
-  /// VIRTIO_NET_HDR_F_NEEDS_CSUM and VIRTIO_NET_HDR_F_DATA_VALID
+  /// VIRTIO_NET_HDR_F_NEEDS_CSUM
   private static let needsChecksum: UInt8 = 1
-  private static let dataValid: UInt8 = 2
   /// VIRTIO_NET_HDR_GSO_ECN, beside a type.
   private static let ecn: UInt8 = 0x80
   /// Lengths in bytes of the headers of Ethernet and, at least, of TCP; where in the latter the checksum lies, and the
@@ -94,15 +93,9 @@ struct NetHeader {
   ///   - saysValid: whether it is to hear that somebody verified the checksum.
   ///   - buffers: the number of chains that the frame lies in (section 5.1.6.4.1).
   static func store(_ offload: Offload, saysValid: Bool, buffers: Int, to bytes: MemoryView) {
-    var flags: UInt8 = offload.needsChecksum ? needsChecksum : 0
-    if offload.isChecksumValid && saysValid { flags |= dataValid }
-    bytes.store(flags, at: 0)
-    bytes.store(offload.segmentation.rawValue | (offload.hasECN ? ecn : 0), at: 1)
-    bytes.store(offload.headerLength, at: 2)
-    bytes.store(offload.segmentSize, at: 4)
-    bytes.store(offload.checksumStart, at: 6)
-    bytes.store(offload.checksumOffset, at: 8)
-    bytes.store(UInt16(truncatingIfNeeded: buffers), at: 10)
+    var offload = offload
+    if !saysValid { offload.isChecksumValid = false }
+    offload.store(in: bytes, buffers: UInt16(truncatingIfNeeded: buffers))
   }
 }
 

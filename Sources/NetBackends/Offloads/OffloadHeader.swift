@@ -5,15 +5,20 @@ extension Offload {
   /// Length in bytes.
   public static let headerCount = 12
 
-  private enum Flag {
-    static let needsChecksum: UInt8 = 1
-    static let isChecksumValid: UInt8 = 2
+  // Computed, so that the NIC that writes a header for each frame has the numbers themselves.
+  @usableFromInline
+  enum Flag {
+    @inlinable static var needsChecksum: UInt8 { 1 }
+    @inlinable static var isChecksumValid: UInt8 { 2 }
   }
   /// In `gso_type`, beside the type.
-  private static let ecn: UInt8 = 0x80
+  @inlinable static var ecn: UInt8 { 0x80 }
 
-  /// Writes the header into the first bytes of `header`, with one buffer.
-  public func store(in header: MemoryView) {
+  /// Writes the header into the first bytes of `header`.
+  ///
+  /// - Parameter buffers: the number of chains that the frame lies in (virtio 1.2, section 5.1.6.4.1).
+  @inlinable
+  public func store(in header: MemoryView, buffers: UInt16 = 1) {
     let flags =
       (needsChecksum ? Flag.needsChecksum : 0) | (isChecksumValid ? Flag.isChecksumValid : 0)
     header.store(flags, at: 0)
@@ -22,10 +27,10 @@ extension Offload {
     header.store(segmentSize, at: 4)
     header.store(checksumStart, at: 6)
     header.store(checksumOffset, at: 8)
-    header.store(UInt16(1), at: 10)
+    header.store(buffers, at: 10)
   }
 
-  /// Reads what ``store(in:)`` writes. Nil for a segmentation that is none of ``Segmentation``.
+  /// Reads what ``store(in:buffers:)`` writes. Nil for a segmentation that is none of ``Segmentation``.
   public init?(loadedFrom header: MemoryView) {
     let flags: UInt8 = header.load(at: 0)
     let type: UInt8 = header.load(at: 1)
