@@ -16,7 +16,8 @@ extension RunReport.WitnessReport {
       counts.add([
         line.subject, cell(line.ledger), cell(line.tracepoints), cell(line.hardwareExits),
         cell(line.statistics), cell(line.difference),
-        line.difference == nil ? "" : line.witnesses,
+        // Without the filters, which docs/witnesses.md and the JSON have.
+        line.difference == nil ? "" : line.relation.withoutFilters,
       ])
     }
     return [""] + table.lines + [""] + counts.lines + [""] + [verdict(used)]
@@ -45,18 +46,4 @@ extension RunReport.WitnessReport {
   }
 
   private func cell(_ count: UInt64?) -> String { count.map(grouped) ?? "-" }
-}
-
-extension WitnessLine {
-  /// The relation without the filters, which docs/witnesses.md and the JSON have.
-  fileprivate var witnesses: String {
-    var text = ""
-    var depth = 0
-    for character in relation {
-      if character == "{" { depth += 1 }
-      if depth == 0 { text.append(character) }
-      if character == "}" { depth -= 1 }
-    }
-    return text
-  }
 }

@@ -38,3 +38,17 @@ public struct TracepointSelection: Hashable, Sendable, CustomStringConvertible {
 
   public var description: String { filter.isEmpty ? event : "\(event){\(filter)}" }
 }
+
+extension String {
+  /// What names selections, without their filters: `kvm_pio{port == 1}` as `kvm_pio`.
+  package var withoutFilters: String {
+    var text = ""
+    var depth = 0
+    for character in self {
+      if character == "{" { depth += 1 }
+      if depth == 0 { text.append(character) }
+      if character == "}" { depth -= 1 }
+    }
+    return text
+  }
+}

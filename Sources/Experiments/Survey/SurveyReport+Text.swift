@@ -1,4 +1,5 @@
 import Presentation
+import Witness
 
 extension SurveyReport {
   /// The report for people: each category with what was provoked, below it what became of that by each means.
@@ -101,14 +102,5 @@ extension SurveyReport {
     let unpriced = Set(trials.compactMap(\.cost?.unavailable)).sorted()
     if !unpriced.isEmpty { notes.append("Without a price: \(unpriced.joined(separator: "; ")).") }
     return notes
-  }
-}
-
-extension String {
-  /// `kvm_pio{port == 1}` as `kvm_pio`.
-  fileprivate var withoutFilters: String {
-    split(separator: "{").enumerated().map { index, part in
-      index == 0 ? part : part.drop { $0 != "}" }.dropFirst()
-    }.joined()
   }
 }
