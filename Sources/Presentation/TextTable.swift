@@ -20,20 +20,14 @@ public struct TextTable: Sendable {
   public var lines: [String] {
     let widths = rows[0].indices.map { column in rows.map { $0[column].count }.max() ?? 0 }
     let lines = rows.map { row in
-      row.indices.map { column in
+      let cells = row.indices.map { column in
         let fill = String(repeating: " ", count: widths[column] - row[column].count)
         guard words.contains(column) else { return fill + row[column] }
         return row[column] + (column == widths.count - 1 ? "" : fill)
-      }.joined(separator: "  ").trimmingSuffix { $0 == " " }
+      }
+      return withoutTrailingBlanks(cells.joined(separator: "  "))
     }
     let rule = String(repeating: "-", count: widths.reduce(2 * (widths.count - 1), +))
     return [lines[0], rule] + lines.dropFirst()
-  }
-}
-
-extension String {
-  /// Without what `isBlank` says of its end.
-  fileprivate func trimmingSuffix(_ isBlank: (Character) -> Bool) -> String {
-    String(self[..<(lastIndex { !isBlank($0) }.map { index(after: $0) } ?? startIndex)])
   }
 }

@@ -16,3 +16,8 @@ public func hanging(_ head: String, _ text: String, width: Int) -> [String] {
   let margin = String(repeating: " ", count: head.count)
   return wrapped(text, width: width - head.count).enumerated().map { ($0 == 0 ? head : margin) + $1 }
 }
+
+/// `line` up to its last character that is no blank.
+package func withoutTrailingBlanks(_ line: String) -> String {
+  String(line[..<(line.lastIndex { $0 != " " }.map { line.index(after: $0) } ?? line.startIndex)])
+}

@@ -22,6 +22,10 @@ struct WrappingTests {
     }
   }
 
+  @Test func `blanks at the end of a line go, and no others`() {
+    #expect(["", "  ", "a", " a b  "].map(withoutTrailingBlanks) == ["", "", "a", " a b"])
+  }
+
   @Test func `later lines begin below the first word`() {
     #expect(hanging("* ", "one two three", width: 9) == ["* one two", "  three"])
     #expect(hanging("", "one two", width: 5) == ["one", "two"])

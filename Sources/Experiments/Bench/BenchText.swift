@@ -101,10 +101,6 @@ extension BenchResult {
   }
 }
 
-func withoutTrailingBlanks(_ line: String) -> String {
-  String(line.reversed().drop { $0 == " " }.reversed())
-}
-
 /// `text` with blanks before it up to `width`.
 func right(_ text: String, _ width: Int) -> String {
   String(repeating: " ", count: max(0, width - text.count)) + text
