@@ -1,4 +1,5 @@
 import HostFacts
+import Presentation
 
 extension AttachReport {
   /// What an attachment has counted up to its last update.

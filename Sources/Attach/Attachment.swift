@@ -150,6 +150,5 @@ public final class Attachment {
 
 extension Duration {
   /// As a floating-point number.
-  var milliseconds: Double { self / .milliseconds(1) }
-  var seconds: Double { self / .seconds(1) }
+  fileprivate var milliseconds: Double { self / .milliseconds(1) }
 }

@@ -22,6 +22,13 @@ public func decimal(_ number: Double, _ decimals: Int) -> String {
   return "\(sign)\(whole)." + String(repeating: "0", count: decimals - fraction.count) + fraction
 }
 
+extension Duration {
+  /// In seconds.
+  package var seconds: Double {
+    Double(components.seconds) + Double(components.attoseconds) * 1e-18
+  }
+}
+
 /// A duration given in ns, in the unit that suits it.
 public func time(_ nanoseconds: Double) -> String {
   switch nanoseconds {

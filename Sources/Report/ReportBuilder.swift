@@ -1,5 +1,6 @@
 import Board
 import Loaders
+import Presentation
 import VMM
 import Witness
 
@@ -172,11 +173,4 @@ struct Row {
 
   /// Nil where nothing was counted.
   var ifUsed: Row? { read.accesses &+ write.accesses > 0 ? self : nil }
-}
-
-extension Duration {
-  /// In seconds.
-  public var seconds: Double {
-    Double(components.seconds) + Double(components.attoseconds) * 1e-18
-  }
 }

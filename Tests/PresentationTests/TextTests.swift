@@ -45,6 +45,11 @@ struct TextTests {
     for number in [Double.nan, .infinity, -.infinity, 1e300] { #expect(!decimal(number, 3).isEmpty) }
   }
 
+  @Test func `durations as numbers are seconds`() {
+    #expect(Duration.milliseconds(1500).seconds == 1.5)
+    #expect(Duration.seconds(-2).seconds == -2)
+  }
+
   @Test func `durations have the unit that suits them`() {
     #expect(time(999) == "999 ns")
     #expect(time(1500) == "1.5 us")
