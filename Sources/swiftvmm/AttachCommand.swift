@@ -35,7 +35,7 @@ struct AttachCommand: ParsableCommand {
 
   func run() throws {
     Signals.prepare()
-    let limit = try limit()
+    let limit = try duration.map { text throws(Failure) in try parseSeconds(text, of: "--duration") }
     let ranges = try ranges()
     guard let number = parseDecimal(pid[...]).flatMap({ pid_t(exactly: $0) }), number > 0 else {
       throw Failure.usage("'\(pid)': the number of a process, please")
@@ -44,14 +44,6 @@ struct AttachCommand: ParsableCommand {
     let report = try count(number, limit, ranges)
     try writeToStandardOutput(report.lines().map { $0 + "\n" }.joined())
     try jsonFile?.write(Presentation.json(report))
-  }
-
-  private func limit() throws(Failure) -> Duration? {
-    guard let duration else { return nil }
-    guard let seconds = Double(duration), seconds > 0, seconds <= 1e6 else {
-      throw .usage("--duration \(duration): more than 0 and at most 1000000 seconds, please")
-    }
-    return .seconds(seconds)
   }
 
   private func ranges() throws(Failure) -> [NamedRange] {
