@@ -110,7 +110,8 @@ let package = Package(
     tests(of: "VirtioNet", uses: ["Virtio", "NetBackends", "VMM"]),
     tests(of: "Console", uses: ["CLinux"]),
     tests(of: "Witness", uses: ["HostFacts", "VMM", "CLinux"]),
-    tests(of: "Board", uses: ["Platform", "Serial", "PCI", "E1000", "Virtio", "VMM", "KVM", "Console", "CLinux"]),
+    tests(
+      of: "Board", uses: ["Platform", "Serial", "PCI", "E1000", "Virtio", "VMM", "KVM", "Console", "CLinux"]),
     tests(of: "HostFacts"),
     tests(of: "Presentation"),
     tests(of: "Guests", uses: ["VMM"]),

@@ -109,6 +109,8 @@ public final class Board: Sendable {
     public var prepare: @Sendable () -> Void = {}
     /// Called first after that.
     public var started: @Sendable () -> Void = {}
+    /// Called once the guest has run for 100 ms, on the calling thread.
+    public var settled: @Sendable () -> Void = {}
     /// Called with each of the guest's marks, true for a beginning, on the vCPU's thread and outside the window.
     public var onMark: @Sendable (Bool) -> Void = { _ in }
 
@@ -138,7 +140,7 @@ public final class Board: Sendable {
       throw error
     }
     options.started()
-    supervisor.run(machine.control, limit: options.timeLimit)
+    supervisor.run(machine.control, limit: options.timeLimit, settled: options.settled)
     machine.join()
     return (machine.control.outcome ?? .interrupted, started.duration(to: .now))
   }

@@ -39,8 +39,9 @@ final class BootRun {
     options.timeLimit = try arguments.runLimit()
     options.input = input
     options.prepare = { counts?.waitUntilArmed() }
-    // Start-up came by most of the program; the guest's run needs a tenth of it.
-    options.started = { linux_release_code() }
+    // Start-up came by most of the program; the guest's run needs a tenth of it. Not at once, for the pages that it does
+    // need come back at the price of a fault each.
+    options.settled = { linux_release_code() }
     if let path = arguments.json { jsonFile = try OutputFile(path) } else { jsonFile = nil }
     var request = arguments.request
     request.threadName = counts?.threadName
@@ -89,9 +90,6 @@ extension BootArguments {
 
   fileprivate func runLimit() throws(Failure) -> Duration {
     guard let timeLimit else { return .seconds(60) }
-    guard let seconds = Double(timeLimit), seconds > 0, seconds <= 1e6 else {
-      throw .usage("--time-limit \(timeLimit): more than 0 and at most 1000000 seconds, please")
-    }
-    return .seconds(seconds)
+    return try parseSeconds(timeLimit, of: "--time-limit")
   }
 }

@@ -20,15 +20,23 @@ public struct Supervisor: ~Copyable {
   }
 
   /// Serves until the machine has stopped, or stops it: after `limit`, or when a signal asks for the end.
-  public borrowing func run(_ control: MachineControl, limit: Duration) {
+  ///
+  /// - Parameter settled: called once, where the machine runs for at least 100 ms: what need not be done at its start.
+  public borrowing func run(_ control: MachineControl, limit: Duration, settled: () -> Void = {}) {
     let clock = ContinuousClock()
     let deadline = clock.now + limit
+    var settling: ContinuousClock.Instant? = clock.now + .milliseconds(100)
     while !control.isStopping {
-      let left = clock.now.duration(to: deadline)
-      guard left > .zero else {
+      let now = clock.now
+      guard now < deadline else {
         control.stop(.timeLimit)
         return
       }
+      if let time = settling, now >= time {
+        settling = nil
+        settled()
+      }
+      let left = now.duration(to: min(deadline, settling ?? deadline))
       var items = [stopped.number, signals.number].map { pollfd(fd: $0, events: Int16(POLLIN), revents: 0) }
       items += watches.map { pollfd(fd: $0.descriptor(), events: Int16(POLLIN), revents: 0) }
       _ = unsafe poll(&items, nfds_t(items.count), left.pollTimeout)
