@@ -3,31 +3,28 @@ import KVM
 
 /// Rings every 100 ms, once started: then a far end that went away is looked for.
 struct RetryTimer: ~Copyable {
-  private static let milliseconds = 100
+  /// Nanoseconds.
+  private static let interval: UInt64 = 100_000_000
   private let timer: Descriptor
 
   init() throws(KVMError) {
-    let number = timerfd_create(CLOCK_MONOTONIC, Int32(TFD_NONBLOCK | TFD_CLOEXEC))
-    guard number >= 0 else { throw KVMError("timerfd_create", errno: linux_errno()) }
-    timer = Descriptor(owning: number)
+    let number = linux_make_timer()
+    guard number >= 0 else { throw KVMError("timerfd_create", errno: Int32(-number)) }
+    timer = Descriptor(owning: Int32(number))
   }
 
   /// For poll(2): readable once it has rung.
   var number: Int32 { timer.number }
 
-  func start() { set(Self.milliseconds) }
+  func start() { linux_set_timer(timer.number, linux_monotonic_time() &+ Self.interval) }
 
-  func stop() { set(0) }
+  func stop() { linux_set_timer(timer.number, 0) }
 
-  private func set(_ milliseconds: Int) {
-    let time = timespec(tv_sec: 0, tv_nsec: milliseconds * 1_000_000)
-    var setting = itimerspec(it_interval: time, it_value: time)
-    _ = unsafe timerfd_settime(timer.number, 0, &setting, nil)
-  }
-
-  /// Whether it has rung since this was asked last.
+  /// Whether it has rung since this was asked last; then it rings again.
   func hasRung() -> Bool {
     var rings: UInt64 = 0
-    return unsafe linux_read(timer.number, &rings, MemoryLayout<UInt64>.size) > 0
+    guard unsafe linux_read(timer.number, &rings, MemoryLayout<UInt64>.size) > 0 else { return false }
+    start()
+    return true
   }
 }

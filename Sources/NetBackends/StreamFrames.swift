@@ -5,6 +5,7 @@ import VMM
 final class StreamFrames {
   /// Bytes of the length in front of each frame, big endian.
   static let prefixCount = 4
+  private static let lengths = 1...NetBackend.longestFrame
 
   private let space: HostBuffer
   /// Where the first frame that is not through yet begins, with its length.
@@ -60,12 +61,12 @@ final class StreamFrames {
     end += count
   }
 
-  /// Forgets a frame at the end of which a part is missing: the rest will not come.
+  /// Forgets what is no whole frame: the rest of it will not come.
   func keepWholeFrames() {
     var whole = start
     while end - whole >= Self.prefixCount {
       let next = whole + Self.prefixCount + length(at: whole)
-      guard next <= end else { break }
+      guard Self.lengths.contains(length(at: whole)), next <= end else { break }
       whole = next
     }
     end = whole
@@ -74,7 +75,7 @@ final class StreamFrames {
 
   /// The first frame can be one. What sends others has lost its place in the stream.
   var isSound: Bool {
-    end - start < Self.prefixCount || 1...NetBackend.longestFrame ~= firstLength
+    end - start < Self.prefixCount || Self.lengths.contains(firstLength)
   }
 
   // MARK: What waits to be sent

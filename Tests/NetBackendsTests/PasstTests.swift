@@ -172,7 +172,7 @@ struct PasstTests {
   }
 
   @Test(
-    "a peer that lost its place in the stream is hung up on",
+    "a peer that lost its place in the stream is hung up on, and begins anew",
     arguments: [[0, 0, 0, 0], [0, 1, 0, 15], [255, 0, 0, 0]])
   func unsound(prefix: [UInt8]) throws {
     let lines = Lines()
@@ -180,6 +180,15 @@ struct PasstTests {
     fake.send(prefix)
     #expect(passt.nextLength == nil)
     #expect(fake.receive(1) == [])
+    #expect(lines.all.count == 1)
+    for _ in 0..<100 where !fake.isCalled {
+      #expect(isReady(passt))
+      #expect(passt.nextLength == nil)
+    }
+    fake.answer()
+    fake.send(framed(frameBytes(1, length: 60)))
+    #expect(isReady(passt))
+    #expect(passt.take(cut: [60]) == frameBytes(1, length: 60))
     #expect(lines.all.count == 1)
   }
 

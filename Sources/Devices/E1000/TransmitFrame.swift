@@ -13,21 +13,19 @@ struct TransmitFrame {
   var isGathered = false
   /// Whether it cannot be sent, which was counted and said when it turned out.
   var isDiscarded = false
-  private(set) var isStarted = false
+  private var isStarted = false
+  /// The first descriptor with data.
   private(set) var first = TransmitDescriptor(address: 0, word: 0)
-  /// POPTS of the first data descriptor.
-  private(set) var options: UInt8 = 0
-  /// Whether the first data descriptor asks for segmentation.
-  private(set) var isSegmented = false
+  /// Its POPTS, if it is a data descriptor.
+  var options: UInt8 { first.kind == .data ? first.options : 0 }
+  /// Whether it asks for segmentation.
+  var isSegmented: Bool { first.kind == .data && first.command & TransmitDescriptor.Command.segment != 0 }
 
   /// The first descriptor with data says what is to be done to the frame (section 3.3.7).
   mutating func start(_ descriptor: TransmitDescriptor) {
     guard !isStarted else { return }
     isStarted = true
     first = descriptor
-    guard descriptor.kind == .data else { return }
-    options = descriptor.options
-    isSegmented = descriptor.command & TransmitDescriptor.Command.segment != 0
   }
 }
 
