@@ -62,7 +62,8 @@ struct NICBuilder {
     let base: GuestAddress = 0xd000_0000
     commandLineSuffix = "virtio_mmio.device=4K@\(hex(base)):5"
     return try VirtioMMIO(
-      device: virtioNet(nic, backend), base: base, interrupt: connect(5), service: nic.queue)
+      device: virtioNet(nic, backend), base: base, interrupt: connect(5), service: nic.queue,
+      ioeventfd: nic.ioeventfd)
   }
 
   private func makeVirtioPCI(
@@ -76,7 +77,7 @@ struct NICBuilder {
     }
     let transport = try VirtioPCI(
       device: net, base: 0xfebe_0000, messageBase: 0xfebf_0000, interrupt: connect(10),
-      interruptLine: 10, messages: messages, service: nic.queue)
+      interruptLine: 10, messages: messages, service: nic.queue, ioeventfd: nic.ioeventfd)
     host.attach(transport, at: 4)
     return transport
   }

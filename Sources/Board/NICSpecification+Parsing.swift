@@ -27,6 +27,15 @@ extension NICSpecification {
       }
     } else {
       queue = try options.choice("queue") ?? .vcpu
+      if let isOn = try options.value("ioeventfd", "on or off", { ["on": true, "off": false][$0] }) {
+        guard queue != .vcpu else {
+          throw NICSpecificationError(
+            text,
+            "'ioeventfd=\(isOn ? "on" : "off")': the vCPU serves the rings in its exit; queue=thread does not"
+          )
+        }
+        ioeventfd = isOn
+      }
       mtu = try options.value("mtu", "68 to 65535") {
         parseDecimal($0).flatMap { (68...65535).contains($0) ? UInt16($0) : nil }
       }

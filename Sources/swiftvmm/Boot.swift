@@ -53,7 +53,7 @@ struct Boot: ParsableCommand {
       A NIC: e1000, virtio-net-pci or virtio-net-mmio, and behind it what is at the other end of its wire: \
       backend=sink (default), none, reflector, source (,size=BYTES,frames=N), tap (,ifname=NAME), passt \
       (,socket=PATH), bridge (see 'swiftvmm pair'). More options, as far as the model has them: mac=, pcap=FILE, \
-      queue=vcpu|thread|adaptive|poll, mtu=, coalesced=none|quiet|doorbell.
+      queue=vcpu|thread|adaptive|poll, ioeventfd=on|off, mtu=, coalesced=none|quiet|doorbell.
       """,
       valueName: "model[,option=...]"))
   var nic: [String] = []

@@ -48,6 +48,7 @@ struct NICSpecificationTests {
       nic.coalesced = CoalescedWrites.allCases.randomElement(using: &random)!
     } else {
       nic.queue = QueueService.allCases.randomElement(using: &random)!
+      nic.ioeventfd = nic.queue == .vcpu || Bool.random(using: &random)
       if Bool.random(using: &random) { nic.mtu = UInt16.random(in: 68...65535, using: &random) }
     }
     #expect(try NICSpecification(nic.description) == nic)
@@ -61,9 +62,13 @@ struct NICSpecificationTests {
     ("e1000,backend=bride", "'backend=bride': backend is none, sink, "),
     ("e1000,backend=sink,backend=sink", "'backend=sink': backend is given twice"),
     ("e1000,x=1", "'x=1' is no option here; there is backend, mac, pcap, coalesced, queue"),
-    ("virtio-net,coalesced=none", "is no option here; there is backend, mac, pcap, queue, mtu"),
+    ("virtio-net,coalesced=none", "is no option here; there is backend, mac, pcap, queue, ioeventfd, mtu"),
     ("e1000,mtu=1500", "'mtu=1500' is no option here"), ("e1000,queue=poll", "the vCPU serves an E1000"),
     ("e1000,queue=x", "queue is vcpu, thread, adaptive or poll"),
+    ("virtio-net,queue=thread,ioeventfd=no", "ioeventfd is on or off"),
+    ("virtio-net,ioeventfd=off", "'ioeventfd=off': the vCPU serves the rings in its exit"),
+    ("virtio-net,queue=vcpu,ioeventfd=on", "'ioeventfd=on': the vCPU serves the rings in its exit"),
+    ("e1000,ioeventfd=off", "'ioeventfd=off' is no option here"),
     ("e1000,coalesced=x", "none, quiet or doorbell"),
     ("virtio-net,mtu=+1500", "mtu is 68 to 65535"),
     ("virtio-net,mtu=67", "mtu is 68 to 65535"), ("virtio-net,mtu=65536", "mtu is 68 to 65535"),

@@ -56,7 +56,7 @@ struct LadderTests {
   }
 
   @Test(arguments: [
-    ("virtio*", 13), ("e1000-naive", 1), ("e1000-naive,virtio-4", 2), ("*-irq", 3), ("*", 25),
+    ("virtio*", 14), ("e1000-naive", 1), ("e1000-naive,virtio-4", 2), ("*-irq", 3), ("*", 26),
   ])
   func `rungs are chosen by patterns`(text: String, count: Int) {
     var unknown = ""

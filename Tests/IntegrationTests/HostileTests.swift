@@ -37,6 +37,7 @@ struct HostileTests {
       "virtio-net-mmio,backend=reflector,queue=poll", "virtio-net-pci,backend=reflector",
       "virtio-net-pci,backend=reflector,queue=thread", "virtio-net-pci,backend=reflector,queue=poll",
       "virtio-net-pci,backend=reflector,queue=adaptive",
+      "virtio-net-pci,backend=reflector,queue=thread,ioeventfd=off",
     ])
   func oneNIC(nic: String) throws {
     let run = try Swiftvmm.boot("builtin:hostile-nic", "--nic", nic)

@@ -251,6 +251,21 @@ struct NICWaysTests {
     #expect(window.kicks > 0)
   }
 
+  @Test(
+    "Without ioeventfd the thread is woken by the vCPU's exit, one for each notification",
+    arguments: [
+      NICWay(
+        "virtio-net-tx packets=96 batch=32 irq=1 event_idx=1", "virtio-net-pci,queue=thread,ioeventfd=off",
+        exits: 3, kicks: 3, interrupts: 3),
+      NICWay(
+        "virtio-net-tx packets=20 batch=1 irq=1", "virtio-net-mmio,queue=thread,ioeventfd=off", exits: 60,
+        kicks: 20,
+        interrupts: 20),
+    ])
+  func exitsThatWake(way: NICWay) throws {
+    try check(way)
+  }
+
   /// Whether the thread still looks when the next batch comes is a matter of time.
   @Test(
     "Behind a thread that looks on, a batch costs at most a kick",

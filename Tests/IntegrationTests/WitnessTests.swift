@@ -23,6 +23,7 @@ import Testing
     "virtio-net-tx packets=20 batch=5 irq=1 event_idx=1 indirect=1 --nic virtio-net-pci",
     "virtio-net-tx packets=200 batch=50 irq=1 event_idx=1 --nic virtio-net-pci,queue=thread",
     "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-mmio,queue=thread",
+    "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-pci,queue=thread,ioeventfd=off",
     "virtio-net-tx packets=200 batch=50 --nic virtio-net-pci,queue=poll",
     "virtio-net-tx packets=200 batch=50 irq=1 --nic virtio-net-pci,queue=adaptive",
     "e1000-tx packets=20 driver=interrupt vector=msi",

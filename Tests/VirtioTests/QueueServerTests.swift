@@ -21,6 +21,24 @@ struct QueueServerTests {
     if service == .poll { #expect(traffic.kicks == 0, "who looks anyway wants no notifications") }
   }
 
+  @Test(
+    "Nor does one that is a write which wakes the thread",
+    arguments: [QueueService.thread, .adaptive, .poll],
+    [false, true])
+  func written(service: QueueService, eventIndex: Bool) throws {
+    for size: UInt16 in [1, 8] {
+      let traffic = try Traffic(service, ioeventfd: false, eventIndex: eventIndex, size: size)
+      #expect(traffic.bus.device.windows[0].doorbells.isEmpty)
+      try traffic.bus.device.start()
+      traffic.initialise()
+      #expect(traffic.run(20_000) == nil)
+      traffic.bus.device.stop()
+      #expect(traffic.bus.faultCount == 0)
+      #expect(traffic.bus.device.counters.kicks == traffic.kicks)
+      if service == .poll { #expect(traffic.kicks == 0, "who looks anyway wants no notifications") }
+    }
+  }
+
   @Test("One chain at a time, each with an interrupt", arguments: QueueService.allCases, [false, true])
   func latency(service: QueueService, eventIndex: Bool) throws {
     let traffic = try Traffic(service, eventIndex: eventIndex, size: 1)

@@ -39,14 +39,18 @@ final class Traffic {
   private(set) var kicks: UInt64 = 0
   private(set) var sleeps = 0
 
-  init(_ service: QueueService, eventIndex: Bool, size: UInt16 = 8, seed: UInt64 = 1) throws {
+  init(
+    _ service: QueueService, ioeventfd: Bool = true, eventIndex: Bool, size: UInt16 = 8, seed: UInt64 = 1
+  ) throws {
     ring = try Ring(size: size)
     echo = Echo(memory: ring.memory)
     self.service = service
     features = 1 << 32 | (eventIndex ? 1 << 29 : 0)
     numbers = Numbers(state: seed)
     bus = Bus(
-      device: try VirtioMMIO(device: echo, base: 0xd000_0000, interrupt: wire, service: service), line: wire)
+      device: try VirtioMMIO(
+        device: echo, base: 0xd000_0000, interrupt: wire, service: service, ioeventfd: ioeventfd),
+      line: wire)
     for index in 0..<size { ring.describe(index, Ring.Entry(flags: Ring.Entry.write)) }
   }
 

@@ -2,7 +2,8 @@
 public enum QueueService: String, CaseIterable, Sendable {
   /// The vCPU that notifies, in its exit. What the back end has is fetched by the thread that supervises the machine.
   case vcpu
-  /// A thread of the device's own, which notifications wake (ioeventfd): they cost no exit to user space.
+  /// A thread of the device's own, which notifications wake: by ioeventfd, where they cost no exit to user space, or by
+  /// the exit of the vCPU.
   case thread
   /// The same, and the thread looks on for ``patience`` before it sleeps and asks for notifications: a driver that has
   /// more meanwhile need not notify.

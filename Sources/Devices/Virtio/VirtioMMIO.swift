@@ -21,12 +21,14 @@ public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
   ///   - base: guest physical address of the registers.
   ///   - interrupt: the device's own line.
   ///   - service: who serves the queues.
+  ///   - ioeventfd: a thread that serves them is woken by the kernel; else by the exit of the vCPU that notifies.
   /// - Throws: ``KVMError`` where the system has no eventfd to give.
   public init(
-    device: VirtioDevice, base: GuestAddress, interrupt: InterruptLine, service: QueueService = .vcpu
+    device: VirtioDevice, base: GuestAddress, interrupt: InterruptLine, service: QueueService = .vcpu,
+    ioeventfd: Bool = true
   ) throws(KVMError) {
     self.interrupt = interrupt
-    let doorbells = try Self.doorbells(for: device, service) { index throws(KVMError) in
+    let doorbells = try Self.doorbells(for: device, service, ioeventfd: ioeventfd) { index throws(KVMError) in
       try Doorbell(at: Int(MMIORegister.queueNotify.rawValue), size: 4, value: UInt64(index))
     }
     try super.init(

@@ -29,13 +29,15 @@ public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
   ///   - interruptLine: what configuration space tells the guest of the wire.
   ///   - messages: one for each queue and one for changes of the configuration; none where there is no MSI-X.
   ///   - service: who serves the queues.
+  ///   - ioeventfd: a thread that serves them is woken by the kernel; else by the exit of the vCPU that notifies.
   /// - Throws: ``KVMError`` where the system has no eventfd to give.
   public init(
     device: VirtioDevice, base: GuestAddress, messageBase: GuestAddress, interrupt: InterruptLine,
-    interruptLine: UInt8, messages: [MessageInterrupt], service: QueueService = .vcpu
+    interruptLine: UInt8, messages: [MessageInterrupt], service: QueueService = .vcpu,
+    ioeventfd: Bool = true
   ) throws(KVMError) {
     // Of any width, for the address alone says which queue is meant.
-    let doorbells = try Self.doorbells(for: device, service) { index throws(KVMError) in
+    let doorbells = try Self.doorbells(for: device, service, ioeventfd: ioeventfd) { index throws(KVMError) in
       try Doorbell(at: PCIStructure.notify.offset + PCIStructure.notifyMultiplier * index)
     }
     queueVectors = Array(repeating: Self.noVector, count: device.queues.count)

@@ -41,13 +41,16 @@ open class VirtioTransport: Device, @unchecked Sendable {
     device.transport = self
   }
 
-  /// A doorbell for each queue, by its index; none where vCPUs serve the queues.
+  /// A doorbell for each queue, by its index; none where a notification comes as a write of the driver's.
   ///
-  /// - Parameter make: makes the one of a queue.
+  /// - Parameters:
+  ///   - ioeventfd: the kernel takes notifications, where another thread than the driver's serves the queues.
+  ///   - make: makes the one of a queue.
   public static func doorbells(
-    for device: VirtioDevice, _ service: QueueService, _ make: (Int) throws(KVMError) -> Doorbell
+    for device: VirtioDevice, _ service: QueueService, ioeventfd: Bool,
+    _ make: (Int) throws(KVMError) -> Doorbell
   ) throws(KVMError) -> [Doorbell] {
-    guard service != .vcpu else { return [] }
+    guard ioeventfd && service != .vcpu else { return [] }
     var doorbells: [Doorbell] = []
     for index in device.queues.indices { doorbells.append(try make(index)) }
     return doorbells

@@ -33,6 +33,14 @@ extension LadderRung {
       words: ["irq=1", "vector=msix", "event_idx=1"], batch: 32, guide: batched,
       "The same, and each side says at which index it wants to be told next, instead of a flag."),
     LadderRung(
+      "virtio-thread", "virtio-net, thread woken by exits", .virtioPCI,
+      options: ["queue=thread", "ioeventfd=off"],
+      words: ["irq=1", "vector=msix", "event_idx=1"], isExact: false, guide: batched,
+      """
+      A thread serves the queue, and the vCPU that notifies comes to user space only to wake it: what ioeventfd takes \
+      away next.
+      """),
+    LadderRung(
       "virtio-ioeventfd", "virtio-net, ioeventfd and irqfd", .virtioPCI, options: ["queue=thread"],
       words: ["irq=1", "vector=msix", "event_idx=1"], offloads: true, isExact: false, guide: batched,
       """
