@@ -65,6 +65,15 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
     mac = model.defaultMAC
   }
 
+  /// What of the host beside this process the NIC would open, as in its description; nil for nothing.
+  public var reach: String? {
+    if let pcap { return "pcap=\(pcap)" }
+    return switch backend {
+    case .tap, .passt: backend.words.joined(separator: ",")
+    case .none, .sink, .reflector, .source, .bridge: nil
+    }
+  }
+
   /// All that is not as usual, in the order of the options; parsed it gives the same NIC.
   public var description: String {
     var words = [model.rawValue] + backend.words

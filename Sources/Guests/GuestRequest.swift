@@ -105,15 +105,22 @@ public struct GuestRequest {
     return configuration
   }
 
-  /// The NICs asked for, or those that the image's manifest wants.
+  /// The NICs asked for, or those that the image's manifest wants, which is the word of a stranger: only the user opens
+  /// the host's files and networks.
   func nicSpecifications(for image: BootImage) throws(Failure) -> [NICSpecification] {
+    let isManifest = nics.isEmpty
     var specifications: [NICSpecification] = []
-    for text in nics.isEmpty ? image.manifest?.nics ?? [] : nics {
+    for text in isManifest ? image.manifest?.nics ?? [] : nics {
+      let specification: NICSpecification
       do throws(NICSpecificationError) {
-        specifications.append(try NICSpecification(text))
+        specification = try NICSpecification(text)
       } catch {
         throw .usage(error.description)
       }
+      if isManifest, let reach = specification.reach {
+        throw .usage("the image wants a NIC with \(reach): '--nic \(text)' if you want that, too")
+      }
+      specifications.append(specification)
     }
     try layWire(to: &specifications)
     guard let pcap else { return specifications }

@@ -21,15 +21,28 @@ struct NICSpecificationTests {
     nic.mac = [2, 0, 0, 0, 0xab, 1]
     nic.pcap = "a=b.pcap"
     nic.queue = .poll
+    nic.ioeventfd = false
     nic.mtu = 68
     let text =
-      "virtio-net,mtu=68,frames=12,queue=poll,pcap=a=b.pcap,mac=02:00:00:00:AB:01,size=65214,backend=source"
+      "virtio-net,ioeventfd=off,mtu=68,frames=12,queue=poll,pcap=a=b.pcap,mac=02:00:00:00:AB:01,size=65214,"
+      + "backend=source"
     #expect(try NICSpecification(text) == nic)
     var e1000 = NICSpecification(.e1000)
     e1000.backend = .tap(interface: "tap0")
     e1000.coalesced = .doorbell
     #expect(
       try NICSpecification("e1000,queue=vcpu,coalesced=doorbell,backend=tap,ifname=tap0") == e1000)
+  }
+
+  @Test(
+    arguments: [
+      ("e1000", nil), ("virtio-net,backend=source,size=1514", nil), ("virtio-net-pci,backend=bridge", nil),
+      ("e1000,backend=tap,ifname=tap0", "backend=tap,ifname=tap0"),
+      ("virtio-net,backend=passt,socket=/run/p", "backend=passt,socket=/run/p"),
+      ("virtio-net,backend=none,pcap=/tmp/x", "pcap=/tmp/x"),
+    ] as [(String, String?)])
+  func `what it opens on the host`(nic: String, reach: String?) throws {
+    #expect(try NICSpecification(nic).reach == reach)
   }
 
   @Test(arguments: 0..<100 as Range<UInt64>)
