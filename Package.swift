@@ -114,7 +114,7 @@ let package = Package(
       of: "Board", uses: ["Platform", "Serial", "PCI", "E1000", "Virtio", "VMM", "KVM", "Console", "CLinux"]),
     tests(of: "HostFacts"),
     tests(of: "Presentation"),
-    tests(of: "Guests", uses: ["BuiltinImages", "Loaders", "VMM"]),
+    tests(of: "Guests", uses: ["BuiltinImages", "Loaders", "NetBackends", "VMM"]),
     tests(of: "Doctor", uses: ["Witness", "VMM", "KVM", "CLinux"]),
     tests(of: "Attach", uses: ["HostFacts", "Witness"]),
     tests(of: "Experiments", uses: ["HostFacts", "Witness", "Guests", "Board", "Console", "KVM", "VMM"]),

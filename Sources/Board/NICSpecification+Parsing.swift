@@ -31,7 +31,7 @@ extension NICSpecification {
         guard queue != .vcpu else {
           throw NICSpecificationError(
             text,
-            "'ioeventfd=\(isOn ? "on" : "off")': the vCPU serves the rings in its exit; queue=thread does not"
+            "'ioeventfd=\(isOn ? "on" : "off")': it wakes the thread of queue=thread, adaptive or poll"
           )
         }
         ioeventfd = isOn

@@ -52,7 +52,7 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
   public var pcap: String?
   /// Who serves the rings.
   public var queue = QueueService.vcpu
-  /// The kernel tells the thread that serves the rings of a notification, without an exit to user space.
+  /// The kernel wakes the thread that serves the rings, if one does; else the exit of the vCPU that notifies.
   public var ioeventfd = true
   /// What the device tells the driver, nil for the usual 1500.
   public var mtu: UInt16?
@@ -80,7 +80,7 @@ public struct NICSpecification: Equatable, Sendable, CustomStringConvertible {
     if mac != model.defaultMAC { words.append("mac=\(macText(mac))") }
     if let pcap { words.append("pcap=\(pcap)") }
     if queue != .vcpu { words.append("queue=\(queue.rawValue)") }
-    if !ioeventfd { words.append("ioeventfd=off") }
+    if queue != .vcpu && !ioeventfd { words.append("ioeventfd=off") }
     if let mtu { words.append("mtu=\(mtu)") }
     if coalesced != .none { words.append("coalesced=\(coalesced.rawValue)") }
     return words.joined(separator: ",")

@@ -108,21 +108,18 @@ public struct GuestRequest {
   /// The NICs asked for, or those that the image's manifest wants, which is the word of a stranger: only the user opens
   /// the host's files and networks.
   func nicSpecifications(for image: BootImage) throws(Failure) -> [NICSpecification] {
-    let isManifest = nics.isEmpty
     var specifications: [NICSpecification] = []
-    for text in isManifest ? image.manifest?.nics ?? [] : nics {
-      let specification: NICSpecification
+    for text in nics.isEmpty ? image.manifest?.nics ?? [] : nics {
       do throws(NICSpecificationError) {
-        specification = try NICSpecification(text)
+        specifications.append(try NICSpecification(text))
       } catch {
         throw .usage(error.description)
       }
-      if isManifest, let reach = specification.reach {
-        throw .usage("the image wants a NIC with \(reach): '--nic \(text)' if you want that, too")
-      }
-      specifications.append(specification)
     }
     try layWire(to: &specifications)
+    if nics.isEmpty, let reach = specifications.lazy.compactMap(\.reach).first {
+      throw .usage("the image wants a NIC with \(reach): only --nic opens files and networks of the host")
+    }
     guard let pcap else { return specifications }
     guard !pcap.isEmpty else { throw .usage("--pcap: the path is empty") }
     guard specifications.count == 1, specifications[0].pcap == nil else {

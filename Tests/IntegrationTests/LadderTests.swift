@@ -46,7 +46,8 @@ struct LadderTests {
       let witnessed = try #require(trial.witnessed)
       #expect(witnessed.differences == [], "\(name)")
       #expect(witnessed.compared > 0, "\(name)")
-      if trial.rung == "virtio-poll" { #expect(witnessed.kernelExits == 0, "\(name)") }
+      // Whoever has no tracepoints has no count.
+      if trial.rung == "virtio-poll", geteuid() == 0 { #expect(witnessed.kernelExits == 0, "\(name)") }
     }
   }
 

@@ -251,19 +251,20 @@ struct NICWaysTests {
     #expect(window.kicks > 0)
   }
 
+  /// The thread may find a packet before it has asked for its notification: fewer kicks than batches, never more.
   @Test(
-    "Without ioeventfd the thread is woken by the vCPU's exit, one for each notification",
+    "Without ioeventfd each notification is an exit, which wakes the thread",
     arguments: [
       NICWay(
         "virtio-net-tx packets=96 batch=32 irq=1 event_idx=1", "virtio-net-pci,queue=thread,ioeventfd=off",
-        exits: 3, kicks: 3, interrupts: 3),
+        exits: 1, kicks: 3),
       NICWay(
-        "virtio-net-tx packets=20 batch=1 irq=1", "virtio-net-mmio,queue=thread,ioeventfd=off", exits: 60,
-        kicks: 20,
-        interrupts: 20),
+        "virtio-net-tx packets=20 batch=1", "virtio-net-mmio,queue=thread,ioeventfd=off", exits: 1, kicks: 20),
     ])
   func exitsThatWake(way: NICWay) throws {
-    try check(way)
+    let window = try way.run()
+    #expect((1...way.kicks).contains(window.kicks))
+    #expect(window.exits == [way.device: way.exits * window.kicks])
   }
 
   /// Whether the thread still looks when the next batch comes is a matter of time.

@@ -4,7 +4,7 @@ import VMM
 /// A virtio device on the memory bus: virtio-mmio version 2 (virtio 1.2, section 4.2).
 ///
 /// Only registers and the interrupt are here; what they mean to a device is ``VirtioDevice``'s. A kick costs one
-/// exit (QueueNotify), or none that comes to user space where a thread serves the queues; an interrupt two
+/// exit (QueueNotify), or none that comes to user space where KVM wakes the thread that serves the queues; an interrupt two
 /// (InterruptStatus, InterruptACK).
 public final class VirtioMMIO: VirtioTransport, @unchecked Sendable {
   /// Length of the window in bytes.

@@ -4,8 +4,8 @@ import VMM
 
 /// A virtio device on the PCI bus: the modern transport (virtio 1.2, section 4.1).
 ///
-/// A kick costs one exit (queue_notify), or none that comes to user space where a thread serves the queues; an interrupt one
-/// (isr) or, with MSI-X, none.
+/// A kick costs one exit (queue_notify), or none that comes to user space where KVM wakes the thread that serves the queues;
+/// an interrupt one (isr) or, with MSI-X, none.
 public final class VirtioPCI: VirtioTransport, PCIDevice, @unchecked Sendable {
   /// Length in bytes of the window of registers. That of MSI-X, where there is one, is ``MSIXTable/windowCount``.
   public static let windowCount = PCIStructure.windowCount

@@ -26,7 +26,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
   ///   - name: in the ledger.
   ///   - device: what the registers control; it belongs to this transport from now on.
   ///   - service: who serves the queues.
-  ///   - doorbells: of ``doorbells(for:_:_:)``; they are in one of the windows as well.
+  ///   - doorbells: of ``doorbells(for:_:ioeventfd:_:)``; they are in one of the windows as well.
   /// - Throws: ``KVMError`` where the system has no eventfd to give.
   public init(
     name: String, device: VirtioDevice, service: QueueService, doorbells: [Doorbell], windows: [Window]
@@ -193,7 +193,7 @@ open class VirtioTransport: Device, @unchecked Sendable {
   public override var counters: DeviceCounters {
     let rings = doorbells.reduce(0) { $0 &+ $1.total() }
     // A ring that is counted here wakes nobody any more.
-    wakeServer()
+    if !doorbells.isEmpty { wakeServer() }
     return DeviceCounters(kicks: notifyWrites &+ rings, interrupts: interrupts, packets: device.packets)
   }
 

@@ -37,8 +37,8 @@ extension LadderRung {
       options: ["queue=thread", "ioeventfd=off"],
       words: ["irq=1", "vector=msix", "event_idx=1"], isExact: false, guide: batched,
       """
-      A thread serves the queue, and the vCPU that notifies comes to user space only to wake it: what ioeventfd takes \
-      away next.
+      One by one again. A thread serves the queue, and the vCPU that notifies comes to user space only to wake it: that \
+      exit is what ioeventfd takes away next.
       """),
     LadderRung(
       "virtio-ioeventfd", "virtio-net, ioeventfd and irqfd", .virtioPCI, options: ["queue=thread"],
