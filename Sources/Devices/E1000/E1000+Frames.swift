@@ -14,8 +14,8 @@ extension E1000 {
     let isLegacySum = last.kind == .legacy && last.command & Command.insertChecksum != 0
     guard tag != nil || isPadded || isLegacySum || frame.options != 0 else {
       // Statistics look at the addresses.
-      if pieces[0].count < FrameSize.header && frame.count > 1 { gather() }
-      return send(pieces.span.extracting(0..<frame.count))
+      if pieces[0].count < FrameSize.header && pieces.count > 1 { gather() }
+      return pieces.withSpan { send($0) }
     }
     let head = takeHead(min(frame.length, HeaderSpace.longest))
     if isLegacySum { insert(ChecksumPlace(start: frame.first.checksumStart, field: last.checksumField)) }
@@ -27,7 +27,7 @@ extension E1000 {
       outgoing[0] = room.slice(0, FrameSize.minimum - (tag == nil ? 0 : VLAN.tagCount))!
     }
     if let tag { insertTag(tag) }
-    send(outgoing.span.extracting(0..<outgoingCount))
+    outgoing.withSpan { send($0) }
   }
 
   /// Makes ``outgoing`` the frame at hand, its first `count` bytes in the device's own memory, where they can be
@@ -35,52 +35,35 @@ extension E1000 {
   private func takeHead(_ count: Int) -> MemoryView {
     var cursor = PieceCursor()
     let head = headers.slice(HeaderSpace.start, count)!
-    copyPieces(&cursor, to: head)
+    pieces.withSpan { cursor.copy(from: $0, to: head) }
     compose(head, &cursor, frame.length - count)
     return head
   }
 
-  /// The next bytes of the frame at hand, copied.
-  func copyPieces(_ cursor: inout PieceCursor, to target: MemoryView) {
-    var done = 0
-    while done < target.count {
-      let step = min(pieces[cursor.index].count - cursor.offset, target.count - done)
-      target.copy(from: advance(&cursor, step), at: done)
-      done += step
-    }
-  }
-
   /// Makes ``outgoing`` of `head` and the next `count` bytes of the frame at hand, where they lie.
   func compose(_ head: MemoryView, _ cursor: inout PieceCursor, _ count: Int) {
-    outgoing[0] = head
-    outgoingCount = 1
-    var left = count
-    while left > 0 {
-      let step = min(pieces[cursor.index].count - cursor.offset, left)
-      outgoing[outgoingCount] = advance(&cursor, step)
-      outgoingCount += 1
-      left -= step
+    outgoing.removeAll()
+    outgoing.append(head)
+    pieces.withSpan { pieces in
+      var left = count
+      while left > 0 {
+        let part = cursor.next(left, of: pieces)
+        outgoing.append(part)
+        left -= part.count
+      }
     }
-  }
-
-  private func advance(_ cursor: inout PieceCursor, _ step: Int) -> MemoryView {
-    let piece = pieces[cursor.index]
-    let part = piece.slice(cursor.offset, step)!
-    cursor.offset += step
-    if cursor.offset == piece.count { cursor = PieceCursor(index: cursor.index + 1) }
-    return part
   }
 
   /// Computes a checksum of ``outgoing`` and stores it in its first piece. What the field holds counts, as do
   /// `extra` bytes of length: it is the sum of a pseudo header (section 3.5.2).
   func insert(_ place: ChecksumPlace, adding extra: UInt16 = 0) {
-    let length = outgoing.span.extracting(0..<outgoingCount).byteCount
+    let length = outgoing.withSpan { $0.byteCount }
     let end = min(place.end ?? length, length)
     guard place.start < end, place.field + 2 <= outgoing[0].count else { return say(.checksumPlace) }
     var checksum = InternetChecksum()
     checksum.add(extra)
     var position = 0
-    for index in 0..<outgoingCount where position < end {
+    for index in 0..<outgoing.count where position < end {
       let piece = outgoing[index]
       let from = max(place.start - position, 0)
       let to = min(end - position, piece.count)

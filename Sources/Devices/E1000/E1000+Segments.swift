@@ -13,7 +13,7 @@ extension E1000 {
     let tag = tag(of: frame.first)
     let template = headers.slice(HeaderSpace.template, context.header)!
     var cursor = PieceCursor()
-    copyPieces(&cursor, to: template)
+    pieces.withSpan { cursor.copy(from: $0, to: template) }
     registers.count(Offset.tsctc)
     var offset = 0
     var index: UInt16 = 0
@@ -24,7 +24,7 @@ extension E1000 {
       compose(head, &cursor, count)
       finish(head, context, count, index: index, offset: offset)
       if let tag { insertTag(tag) }
-      send(outgoing.span.extracting(0..<outgoingCount))
+      outgoing.withSpan { send($0) }
       offset += count
       index &+= 1
     }

@@ -55,7 +55,7 @@ extension E1000 {
         writeBack(&written, to: index, ring)
       }
     }
-    if frame.count > 0 && !frame.isGathered || frame.count > 1 { gather() }
+    if pieces.count > 0 && !frame.isGathered || pieces.count > 1 { gather() }
     writeBack(&written, to: index, ring)
     registers[block + RingBlock.head] = UInt32(index)
     backend.flush()
@@ -95,7 +95,7 @@ extension E1000 {
     case .reserved: discard("transmit descriptor of reserved type \(hex(descriptor.word >> 20 & 0xf))")
     }
     guard descriptor.isEnd else { return false }
-    frame = TransmitFrame()
+    forgetFrame()
     return true
   }
 
@@ -115,9 +115,8 @@ extension E1000 {
         return discard(
           "transmit buffer at \(hex(descriptor.address)), \(descriptor.length) bytes, is not in RAM")
       }
-      if frame.count == TransmitFrame.pieceLimit { gather() }
-      pieces[frame.count] = piece
-      frame.count += 1
+      if pieces.count == TransmitFrame.pieceLimit { gather() }
+      pieces.append(piece)
       frame.length += piece.count
     }
     guard descriptor.isEnd, frame.length > 0 else { return }
@@ -128,21 +127,27 @@ extension E1000 {
   /// descriptors are done, and those of one that has too many.
   func gather() {
     var offset = 0
-    for index in 0..<frame.count {
+    for index in 0..<pieces.count {
       let piece = pieces[index]
       if index > 0 || !frame.isGathered { gathered.copy(from: piece, at: offset) }
       offset += piece.count
     }
-    pieces[0] = gathered.slice(0, offset)!
-    frame.count = 1
+    pieces.removeAll()
+    pieces.append(gathered.slice(0, offset)!)
     frame.isGathered = true
+  }
+
+  /// The next descriptor begins a frame.
+  func forgetFrame() {
+    frame = TransmitFrame()
+    pieces.removeAll()
   }
 
   /// Gives up the frame at hand: its remaining descriptors are consumed and carry nothing.
   func discard(_ reason: @autoclosure () -> String) {
     guard !frame.isDiscarded else { return }
     frame.isDiscarded = true
-    frame.count = 0
+    pieces.removeAll()
     packets.dropped &+= 1
     if frame.isSegmented { registers.count(Offset.tsctfc) }
     fault(reason())

@@ -37,13 +37,12 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
   var segmentContext = TransmitContext()
   var frame = TransmitFrame()
   /// The pieces of the frame whose descriptors are being read, where they lie.
-  var pieces: InlineArray<64, MemoryView>
+  var pieces = OwnedList<MemoryView>(capacity: TransmitFrame.pieceLimit)
   /// Where they are put together.
   let gathered: MemoryView
   /// Headers that are changed on the way, and the frame that they belong to.
   let headers: MemoryView
-  var outgoing: InlineArray<65, MemoryView>
-  var outgoingCount = 0
+  var outgoing = OwnedList<MemoryView>(capacity: TransmitFrame.pieceLimit + 1)
   /// What the transmitter may still do in this call.
   var transmitBudget = 0
   /// Causes from frames that came back while the transmitter runs.
@@ -94,8 +93,6 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
     gathered = gatherBuffer.view
     headers = headerBuffer.view
     arrived = arrivalBuffer.view
-    pieces = InlineArray(repeating: gatherBuffer.view)
-    outgoing = InlineArray(repeating: gatherBuffer.view)
     buffers = InlineArray(repeating: gatherBuffer.view)
     let windows = [
       Window(
@@ -186,7 +183,7 @@ public final class E1000: Device, PCIDevice, @unchecked Sendable {
     phy.reset()
     checksumContext = TransmitContext()
     segmentContext = TransmitContext()
-    frame = TransmitFrame()
+    forgetFrame()
     arrival.isWaitCounted = false
     // A frame of the wire's waits for the next driver, but none that this one has sent to itself.
     if arrival.isOwn {

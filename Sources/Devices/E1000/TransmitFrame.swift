@@ -1,14 +1,12 @@
 import VMM
 
-/// The frame whose descriptors are being read: where its bytes lie, and what its first descriptor asks for.
+/// The frame whose descriptors are being read: how long it is, and what its first descriptor asks for.
 struct TransmitFrame {
   /// The most pieces that go out as they lie; more are put together first.
   static let pieceLimit = 64
 
   /// Bytes so far.
   var length = 0
-  /// Pieces so far.
-  var count = 0
   /// Whether the first piece is already a copy of the beginning.
   var isGathered = false
   /// Whether it cannot be sent, which was counted and said when it turned out.
@@ -27,10 +25,4 @@ struct TransmitFrame {
     isStarted = true
     first = descriptor
   }
-}
-
-/// How far a frame's pieces have gone out.
-struct PieceCursor {
-  var index = 0
-  var offset = 0
 }

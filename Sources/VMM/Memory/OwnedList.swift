@@ -53,6 +53,12 @@ public struct OwnedList<Element: BitwiseCopyable>: ~Copyable {
     return body(unsafe UnsafeBufferPointer(start: first, count: range.count).span)
   }
 
+  /// Lends all elements.
+  @inlinable
+  public func withSpan<R>(_ body: (borrowing Span<Element>) -> R) -> R {
+    withSpan(0..<count, body)
+  }
+
   @usableFromInline @inline(never)
   mutating func grow() {
     let larger = unsafe UnsafeMutableBufferPointer<Element>.allocate(capacity: storage.count * 2)
