@@ -11,12 +11,12 @@ public struct Tracepoint: Equatable, Sendable {
 
   /// Looks it up in tracefs, which is mounted for this look alone, and seen by nobody else, where it is not mounted yet.
   public init(_ subsystem: String, _ event: String) throws(Unavailable) {
-    self = try Self.find(subsystem, [event])[0].get()
+    try self.init("\(subsystem):\(event)", Tracefs.read([Self.path(subsystem, event)])[0])
   }
 
   /// Looks several up at once, as ``init(_:_:)`` does each; the answers are in the order of `events`.
   public static func find(_ subsystem: String, _ events: [String]) -> [Result<Tracepoint, Unavailable>] {
-    let files = Tracefs.read(events.map { "events/\(subsystem)/\($0)/format" })
+    let files = Tracefs.read(events.map { path(subsystem, $0) })
     return zip(events, files).map { event, file in
       do throws(Unavailable) {
         return .success(try Tracepoint("\(subsystem):\(event)", file))
@@ -24,16 +24,19 @@ public struct Tracepoint: Equatable, Sendable {
     }
   }
 
-  private init(_ name: String, _ file: Result<String, Tracefs.FileError>) throws(Unavailable) {
+  private static func path(_ subsystem: String, _ event: String) -> String {
+    "events/\(subsystem)/\(event)/format"
+  }
+
+  private init(_ name: String, _ file: Tracefs.File) throws(Unavailable) {
     switch file {
-    case .success(let text):
+    case .content(let text):
       guard let format = EventFormat(text) else {
         throw Unavailable("tracefs describes \(name) in a way that nobody knows")
       }
       self.init(name: name, format: format)
-    case .failure(let error):
-      throw error.errno == ENOENT
-        ? Unavailable("this kernel has no tracepoint \(name)") : Unavailable(error, readingOf: name)
+    case .unreadable(ENOENT): throw Unavailable("this kernel has no tracepoint \(name)")
+    case .unreadable(let errno): throw Unavailable(errno, readingOf: name)
     }
   }
 
@@ -42,8 +45,8 @@ public struct Tracepoint: Equatable, Sendable {
   /// - Throws: ``Unavailable`` where tracefs is not to be read.
   public static func names() throws(Unavailable) -> Set<String> {
     switch Tracefs.read(["available_events"])[0] {
-    case .success(let text): return Set(text.split(separator: "\n").map(String.init))
-    case .failure(let error): throw Unavailable(error, readingOf: "available_events")
+    case .content(let text): return Set(text.split(separator: "\n").map(String.init))
+    case .unreadable(let errno): throw Unavailable(errno, readingOf: "available_events")
     }
   }
 
@@ -55,10 +58,10 @@ public struct Tracepoint: Equatable, Sendable {
 }
 
 extension Unavailable {
-  fileprivate init(_ error: Tracefs.FileError, readingOf name: String) {
-    switch error.errno {
+  fileprivate init(_ errno: Int32, readingOf name: String) {
+    switch errno {
     case EACCES, EPERM: self.init("tracefs may be read and mounted by root only")
-    default: self.init("tracefs: " + KVMError(name, errno: error.errno).description)
+    default: self.init("tracefs: " + KVMError(name, errno: errno).description)
     }
   }
 }
