@@ -10,7 +10,7 @@ struct Boot: ParsableCommand {
     abstract: "Runs a guest and reports every exit it took.",
     discussion: """
       The guest's serial output goes to stdout, the report to stderr. The exit status is the guest's own \
-      (0-31), or 32 reset, 33 crash, 35 bad arguments or image, 36 time limit, 38 KVM cannot be used, \
+      (0-31), or 32 reset, 33 crash, 35 bad arguments, image or back end, 36 time limit, 38 KVM cannot be used, \
       130 ended by a signal or Ctrl-A x.
       """)
 
@@ -109,7 +109,7 @@ struct Boot: ParsableCommand {
 
   /// - Throws: always ``Failure``: the exit status, with a message unless the report has said it all.
   static func run(_ arguments: BootArguments) throws {
-    try arguments.checkOutputs()
+    try arguments.checkFiles()
     let boot = try BootRun(arguments)
     let report = try boot.run()
     try boot.tell(report)

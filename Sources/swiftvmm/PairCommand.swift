@@ -31,14 +31,14 @@ struct PairArguments: Equatable {
   let left: BootArguments
   let right: BootArguments
 
-  /// - Throws: ``Failure`` for what `boot` would not take, and for a file that would be written twice.
+  /// - Throws: ``Failure`` for what `boot` would not take, and for a file that would be written and used otherwise as well.
   init(left: String, right: String) throws(Failure) {
     self.left = try Self.parse(left, "--left")
     self.right = try Self.parse(right, "--right")
-    var outputs = OutputPaths()
-    outputs.add(self.left, side: "--left ")
-    outputs.add(self.right, side: "--right ")
-    try outputs.check()
+    var files = GuestFiles()
+    files.add(self.left, side: "--left ")
+    files.add(self.right, side: "--right ")
+    try files.check()
   }
 
   private static func parse(_ text: String, _ side: String) throws(Failure) -> BootArguments {
