@@ -6,14 +6,11 @@ extension NICSpecification {
   /// Makes the far end of the wire.
   ///
   /// - Parameter end: of the wire, for ``Backend/bridge``.
-  /// - Throws: ``MachineError`` where the host lacks what it takes, or a file cannot be written.
+  /// - Throws: ``MachineError/configuration(_:)`` where there is no such far end, or a file cannot be written.
   func makeBackend(_ end: NetBackend? = nil) throws(MachineError) -> NetBackend {
-    let backend: NetBackend
     do throws(KVMError) {
-      backend = try makeFarEnd(end)
-    } catch { throw .kvm(error) }
-    guard let pcap else { return backend }
-    do throws(KVMError) {
+      let backend = try makeFarEnd(end)
+      guard let pcap else { return backend }
       return try Capture(backend, path: pcap)
     } catch { throw .configuration(error.description) }
   }

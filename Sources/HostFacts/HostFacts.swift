@@ -20,7 +20,9 @@ extension HostFacts {
   }
 
   private static func processorName(_ root: String) -> String? {
-    KernelFile.contents(of: root + "/proc/cpuinfo")?.split(separator: "\n")
+    // The first processor's lines: of a large host's there are thousands.
+    KernelFile.contents(of: root + "/proc/cpuinfo")?.utf8
+      .split(separator: UInt8(ascii: "\n"), maxSplits: 32).lazy.map { Substring($0) }
       .first { $0.hasPrefix("model name") }
       .flatMap { line in line.split(separator: ":", maxSplits: 1).last.map { String($0.trimmingPrefix(" ")) }
       }

@@ -59,7 +59,7 @@ public struct System: ~Copyable, Sendable {
         "KVM is not there: switch virtualisation on in the firmware and load kvm_intel or kvm_amd, "
           + "or ask the cloud for nested virtualisation"
       case EACCES, EPERM:
-        "no permission: run as root, or join the group that owns it (sudo usermod -aG kvm $USER, then log in anew)"
+        "no permission: run as root, or do what 'swiftvmm doctor' says"
       default: ""
       }
     throw KVMError(path, errno: errno, advice: advice)

@@ -50,7 +50,7 @@ public final class TAP: NetBackend, @unchecked Sendable {
   private static func advice(_ errno: Int32, _ interface: String) -> String {
     switch errno {
     case EPERM: "run as root, or 'ip tuntap add \(interface) mode tap user NAME' as root"
-    case EBUSY: "another process has it"
+    case EBUSY: "another process or NIC has it"
     default: "is there an interface of that name that is no TAP?"
     }
   }

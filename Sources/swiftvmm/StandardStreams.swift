@@ -14,7 +14,7 @@ func writeToStandardError(_ text: String) {
 /// What a command is for. An output that does not take it is a failure.
 func writeToStandardOutput(_ text: String) throws(Failure) {
   guard writeAll(Array(text.utf8), to: STDOUT_FILENO) else {
-    throw Failure(status: 1, message: KVMError("stdout", errno: linux_errno()).description)
+    throw .usage(KVMError("stdout", errno: linux_errno()).description)
   }
 }
 

@@ -114,6 +114,8 @@ struct BadArgumentTests {
     Mistake("boot builtin:hello --cpus 100000", "100000 CPUs: this host's KVM takes 1 to "),
     Mistake("boot builtin:hello --cpus 2 --irqchip none", "there is one CPU"),
     Mistake("boot builtin:hello --nic e1000 --nic e1000", "two NICs of model e1000"),
+    Mistake("boot builtin:hello --nic e1000,backend=passt,socket=/nowhere/passt", "/nowhere/passt"),
+    Mistake("boot builtin:hello --nic e1000,backend=tap,ifname=lo", "TAP lo: "),
   ]
 
   @Test("Refused before anything is made", arguments: ofTheProgram + ofTheImage)
@@ -131,6 +133,15 @@ struct BadArgumentTests {
     arguments: ["/nowhere/report.json", "/"])
   func unwritableReport(path: String) throws {
     expectRefusal(try Swiftvmm.run(["boot", "builtin:hello", "--json", path]), saying: "\(path): ")
+  }
+
+  @Test(
+    "So is an output that does not take what a command prints", arguments: ["images", "ladder --rungs list"])
+  func fullOutput(command: String) throws {
+    let words = command.split(separator: " ").map(String.init)
+    let run = try Swiftvmm.run(words, under: ["sh", "-c", "exec \"$0\" \"$@\" > /dev/full"])
+    #expect(run.status == 35)
+    #expect(run.errors == "swiftvmm: stdout: No space left on device\n")
   }
 
   @Test("A disk that is full under the report is status 35 too", .requiresKVM)

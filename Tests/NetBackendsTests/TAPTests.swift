@@ -116,7 +116,7 @@ struct TAPTests {
         _ = try TAP(interface: "t0")
         Issue.record("taken twice")
       } catch {
-        #expect("\(error)" == "TAP t0: Device or resource busy; another process has it")
+        #expect("\(error)" == "TAP t0: Device or resource busy; another process or NIC has it")
       }
     }
   }
