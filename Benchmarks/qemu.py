@@ -67,16 +67,21 @@ RUNGS = [
 ]
 
 
+def per_packet(measured, lengths):
+    """What each packet adds to measured numbers."""
+    short, long = lengths
+    return [(after - before) / (long - short) for before, after in zip(measured(short), measured(long))]
+
+
 class Exits:
     """Those of a packet in some runs: to user space, and of any kind."""
 
     def __init__(self, vmm, rung, verdicts):
-        short, long = COUNTED
         self.user, self.any = [], []
         for _ in range(COUNTS):
-            few, many = (vmm.exits(rung.guest, packets, verdicts) for packets in COUNTED)
-            for values, before, after in zip((self.user, self.any), few, many):
-                values.append((after - before) / (long - short))
+            user, any_kind = per_packet(lambda packets: vmm.exits(rung.guest, packets, verdicts), COUNTED)
+            self.user.append(user)
+            self.any.append(any_kind)
 
     @property
     def medians(self):
@@ -102,10 +107,9 @@ class Times:
         self.clock, self.cpu = [], []
 
     def take(self, vmm, rung):
-        short, long = rung.lengths(vmm)
-        few, many = (vmm.times(rung.guest, packets) for packets in (short, long))
-        for values, before, after in zip((self.clock, self.cpu), few, many):
-            values.append(max((after - before) / (long - short), SHORTEST))
+        clock, cpu = per_packet(lambda packets: vmm.times(rung.guest, packets), rung.lengths(vmm))
+        self.clock.append(max(clock, SHORTEST))
+        self.cpu.append(max(cpu, SHORTEST))
 
     def times_as_fast_as(self, others):
         """The median of the rounds' ratios, and what encloses it: a slow machine slows a whole round."""
@@ -137,9 +141,9 @@ def print_rung(theirs, ways):
         f"    {'':45}{'user space':>10}{'any kind':>10}{'packets/s':>11}{'min':>9}{'max':>9}{'CPU':>10}  times QEMU's"
     )
     for vmm, exits, taken in (theirs, *ways):
-        columns = [f"{count:10.5f}" for count in exits.medians] + [f"{rate:>9}" for rate in taken.rates]
-        columns[2] = f"{columns[2]:>11}"
-        line = f"    {vmm.name:45}{''.join(columns)}{taken.microseconds:7.2f} us"
+        (user, any_kind), (median, least, most) = exits.medians, taken.rates
+        line = f"    {vmm.name:45}{user:10.5f}{any_kind:10.5f}{median:>11}{least:>9}{most:>9}"
+        line += f"{taken.microseconds:7.2f} us"
         if taken is not theirs[2]:
             line += "  {:.2f} ({:.2f} to {:.2f})".format(*taken.times_as_fast_as(theirs[2]))
         print(line)

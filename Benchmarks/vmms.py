@@ -6,7 +6,7 @@ import sys
 import tempfile
 import time
 
-from bench import clock, command_line, image, run
+from bench import fail_of, image, run, times
 
 # Where the runtime of the images puts the BARs of the one NIC: GuestImages/runtime/pci.c.
 BARS = "0xfeb00000-0xfebdffff=nic"
@@ -25,26 +25,6 @@ class Guest:
         return " ".join([self.name, *self.keys])
 
 
-def times(command, success):
-    """Seconds of the clock, and of processors, the guest's included, that a command takes from its start to its end."""
-    begin = clock()
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
-    errors = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    end = clock()
-    process.returncode = os.waitstatus_to_exitcode(status)
-    process.stderr.close()
-    if process.returncode != success:
-        fail_of(command, process.returncode, errors)
-    return end - begin, usage.ru_utime + usage.ru_stime
-
-
-def fail_of(command, status, errors):
-    sys.exit(f"benchmark: status {status} of {command_line(command)}: {errors.strip()}")
-
-
 class Swiftvmm:
     """Exits are counted by `boot --witness`: those of the NIC to user space, and of any kind."""
 
@@ -57,7 +37,7 @@ class Swiftvmm:
         )
 
     def times(self, guest, packets):
-        return times(self._command(guest, packets), 0)
+        return times(self._command(guest, packets))
 
     def exits(self, guest, packets, verdicts):
         with tempfile.NamedTemporaryFile() as file:
